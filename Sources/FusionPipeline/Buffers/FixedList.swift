@@ -63,6 +63,11 @@
 
   @inlinable public func removeAll() { unsafe length.pointee = 0 }
 
+  /// Drops the elements from `count` on; a larger number changes nothing.
+  @inlinable public func truncate(to count: Int) {
+    if count >= 0, count < self.count { unsafe length.pointee = count }
+  }
+
   /// Removes in O(1) by moving the last element into the gap.
   @inlinable public func swapRemove(at index: Int) {
     precondition(index >= 0 && index < count, "index outside the list")
