@@ -8,7 +8,10 @@
 /// Sources: Cody & Waite, "Software Manual for the Elementary Functions" (1980); Payne & Hanek, "Radian
 /// Reduction for Trigonometric Functions" (1983); P. T. P. Tang's table-driven exp and log (1989, 1990);
 /// Dekker, "A Floating-Point Technique for Extending the Available Precision" (1971).
-public enum Pinned {}
+public enum Pinned {
+  @inlinable public static func radians(degrees: Double) -> Double { degrees * (Double.pi / 180) }
+  @inlinable public static func degrees(radians: Double) -> Double { radians * (180 / Double.pi) }
+}
 
 /// The unevaluated sum of two doubles; `low` is the rounding error of `high`.
 struct DoubleDouble: BitwiseCopyable {
