@@ -190,9 +190,12 @@
 
   private func hold(_ entry: Entry, _ kind: PickKind, weight: Double, instant: Stamp) -> Bool {
     if let payload, !payload.pin(entry.sample) { return false }
+    var header = entry.header
+    // When decoding ended is a measured time; stages see only what a replay sees too.
+    header.ready = header.arrival
     let kept = port.picks.append(
       Picked(
-        header: entry.header, sample: entry.sample, kind: kind, weight: weight,
+        header: header, sample: entry.sample, kind: kind, weight: weight,
         ageNanoseconds: instant - entry.header.capture))
     if !kept { payload?.unpin(entry.sample) }
     return kept

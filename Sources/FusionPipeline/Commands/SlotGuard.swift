@@ -10,6 +10,8 @@ public protocol SlotGuard: AnyObject, Sendable {
   /// The set for a slot that no frame filled: the last accepted plan's next point at `instant`, or
   /// `inhibit` when that plan was an inhibit or there is none. `decidedAt` becomes `instant`.
   func fill(slot: UInt64, instant: Stamp, reason: CommandReason, last: CommandSet?) -> CommandSet
+  /// Every actuator at its safe value: what an emergency stop by the operator means.
+  func safeSet(count: Int) -> CommandSet
 }
 
 /// Where encoded command frames go: ZeroMQ in the product, a list in tests, nothing in a replay.

@@ -6,7 +6,7 @@ public final class StageSetup {
   public let vehicle: VehicleDescription
   public let actuators: [ActuatorDescription]
   public let state: StateStore
-  private var ports: [any AnyPort]
+  private var ports: [any SensorTap]
   private var lists: [String: Any] = [:]
   /// Which stage asked for what, for `docs` and `fusiond check`.
   public private(set) var wiring: [String] = []
@@ -14,7 +14,7 @@ public final class StageSetup {
 
   init(
     vehicle: VehicleDescription, actuators: [ActuatorDescription], state: StateStore,
-    ports: [any AnyPort]
+    ports: [any SensorTap]
   ) {
     self.vehicle = vehicle
     self.actuators = actuators
@@ -24,7 +24,7 @@ public final class StageSetup {
 
   /// Every sensor of one sample kind, in the configuration's order.
   public func sensors<Sample>(of type: Sample.Type) -> [SensorPort<Sample>] {
-    ports.compactMap { $0.port as? SensorPort<Sample> }
+    ports.compactMap { $0.portObject as? SensorPort<Sample> }
   }
 
   /// The pool that a sensor's big payloads lie in.
@@ -72,15 +72,6 @@ public final class StageSetup {
     wiring.append("\(name) → \(stageName)")
     return list
   }
-}
-
-/// A sensor port without its sample's type, as the framework keeps it.
-protocol AnyPort: AnyObject {
-  var name: String { get }
-  /// The `SensorPort<Sample>`.
-  var port: AnyObject { get }
-  /// The `PayloadPool<Element>`, where the sample kind has one.
-  var pool: AnyObject? { get }
 }
 
 /// A configuration that cannot run, found before anything was opened.

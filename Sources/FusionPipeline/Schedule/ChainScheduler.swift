@@ -1,0 +1,136 @@
+/// One frame to run: which slot it is for, what it is aligned to, and by when it must be out.
+public struct FrameRelease: BitwiseCopyable, Sendable, Equatable {
+  public var frame: UInt64
+  public var slot: UInt64
+  /// What the bundle is aligned to: the trigger's capture, or the slot's instant.
+  public var instant: Stamp
+  /// When the release became possible.
+  public var due: Stamp
+  /// When it happened; the logical release that stages and commands see.
+  public var release: Stamp
+  public var deadline: Stamp
+  /// The trigger's header; zero for a periodic frame.
+  public var trigger: SampleHeader
+}
+
+/// Releases that did not become frames, by reason.
+public struct ReleaseCounts: BitwiseCopyable, Sendable, Equatable {
+  public var released: UInt64 = 0
+  /// The release before was still running, or had just finished too late.
+  public var overrunSkips: UInt64 = 0
+  /// A trigger for which no slot was open: it came faster than the grid, or long after its slot.
+  public var slotSkips: UInt64 = 0
+  /// A trigger whose capture did not lie after the frame's before.
+  public var staleSkips: UInt64 = 0
+  /// Releases that waited for an awaited sensor until the hold limit.
+  public var holdsExpired: UInt64 = 0
+  public init() {}
+}
+
+/// Decides when a chain's frames are released: a pure state machine that is told the time and the triggers.
+///
+/// Live, the frame's thread asks it and sleeps as told; in virtual time the runner does. So both make the
+/// same decisions from the same facts.
+/// Thread: the chain's frame thread. Cost: a few comparisons, at most `SlotBoard.cells` claims.
+public final class ChainScheduler {
+  public enum Step {
+    /// Nothing to do before this instant, or before the next sample.
+    case wait(until: Stamp)
+    case release(FrameRelease)
+  }
+
+  public let timing: ChainTiming
+  public let grid: SlotGrid
+  public let board: SlotBoard
+  public private(set) var counts = ReleaseCounts()
+  private var pending: SampleHeader?
+  private var lastInstant: Stamp = .never
+  private var nextFrame: UInt64 = 1
+  private var nextPeriodic: UInt64 = 0
+
+  public init(timing: ChainTiming, grid: SlotGrid, board: SlotBoard) {
+    self.timing = timing
+    self.grid = grid
+    self.board = board
+  }
+
+  /// A sample of the trigger's sensor has come. A newer one replaces one that has not been released.
+  public func triggered(by header: SampleHeader) {
+    if pending != nil { counts.overrunSkips &+= 1 }
+    pending = header
+  }
+
+  /// - Parameter settledAt: for an instant, whether the awaited sensors have what it needs.
+  public func step(now: Stamp, isSettled: (_ instant: Stamp) -> Bool) -> Step {
+    switch timing.trigger {
+    case .period: periodic(now: now, isSettled: isSettled)
+    case .sensor: onTrigger(now: now, isSettled: isSettled)
+    }
+  }
+
+  private func periodic(now: Stamp, isSettled: (Stamp) -> Bool) -> Step {
+    let due = grid.instant(of: nextPeriodic)
+    if now < due { return .wait(until: due) }
+    // Late by whole periods: only the newest one is worth running.
+    if let newest = grid.lastSlot(notAfter: now), newest > nextPeriodic {
+      counts.overrunSkips &+= newest - nextPeriodic
+      nextPeriodic = newest
+    }
+    let instant = grid.instant(of: nextPeriodic)
+    let limit = instant + timing.alignmentHoldNanoseconds
+    if now < limit, !isSettled(instant) { return .wait(until: limit) }
+    if now >= limit, !isSettled(instant) { counts.holdsExpired &+= 1 }
+    let slot = nextPeriodic
+    nextPeriodic += 1
+    let deadline = instant + timing.deadlineNanoseconds
+    guard board.claim(slot, cutoff: deadline - timing.publishReserveNanoseconds) else {
+      counts.slotSkips &+= 1
+      return .wait(until: grid.instant(of: nextPeriodic))
+    }
+    return release(slot, instant: instant, due: instant, now: now, deadline: deadline, trigger: SampleHeader())
+  }
+
+  private func onTrigger(now: Stamp, isSettled: (Stamp) -> Bool) -> Step {
+    guard let trigger = pending else { return .wait(until: .distantFuture) }
+    guard trigger.capture > lastInstant else {
+      pending = nil
+      counts.staleSkips &+= 1
+      return .wait(until: .distantFuture)
+    }
+    let limit = trigger.ready + timing.alignmentHoldNanoseconds
+    let settled = isSettled(trigger.capture)
+    if now < limit, !settled { return .wait(until: limit) }
+    if !settled { counts.holdsExpired &+= 1 }
+    pending = nil
+    let deadline = trigger.capture + timing.deadlineNanoseconds
+    guard let slot = claimSlot(for: trigger.ready, cutoff: deadline - timing.publishReserveNanoseconds) else {
+      counts.slotSkips &+= 1
+      return .wait(until: .distantFuture)
+    }
+    return release(
+      slot, instant: trigger.capture, due: settled ? trigger.ready : limit, now: now, deadline: deadline,
+      trigger: trigger)
+  }
+
+  /// The lowest open slot whose acceptance interval [instant − early, instant + hold] holds the trigger.
+  private func claimSlot(for ready: Stamp, cutoff: Stamp) -> UInt64? {
+    var slot = grid.firstSlot(notBefore: ready - timing.holdNanoseconds)
+    while grid.instant(of: slot) - timing.earlyNanoseconds <= ready {
+      if board.claim(slot, cutoff: cutoff) { return slot }
+      slot += 1
+    }
+    return nil
+  }
+
+  private func release(
+    _ slot: UInt64, instant: Stamp, due: Stamp, now: Stamp, deadline: Stamp, trigger: SampleHeader
+  ) -> Step {
+    let release = FrameRelease(
+      frame: nextFrame, slot: slot, instant: instant, due: due, release: now, deadline: deadline,
+      trigger: trigger)
+    nextFrame += 1
+    lastInstant = instant
+    counts.released &+= 1
+    return .release(release)
+  }
+}
