@@ -3,9 +3,10 @@ import Testing
 
 struct PinnedSpecialValueTests {
   static let magnitudes: [Double] = [
-    0, 1, 0.5, 2, 3, 4, 1.5, 0x1p-1074, 0x1p-1022, 0x1.fffffffffffffp1023, .infinity, 0x1p53, 0x1.fffffffffffffp52,
-    0x1.0000000000001p52, 0x1.0000000000001p51, 1e-300, 1e300, 0x1p-27, 0x1p-28, 709.782712893384, 709.8, 745.13, 745.14, 746,
-    0x1.921fb54442d18p1, 0x1.921fb54442d18p0, 1e6, 1e22, 0x1.0000000000001p0, 0x1.fffffffffffffp-1,
+    0, 1, 0.5, 2, 3, 4, 1.5, 0x1p-1074, 0x1p-1022, 0x1.fffffffffffffp1023, .infinity, 0x1p53,
+    0x1.fffffffffffffp52, 0x1.0000000000001p52, 0x1.0000000000001p51, 1e-300, 1e300, 0x1p-27, 0x1p-28,
+    709.782712893384, 709.8, 745.13, 745.14, 746, 0x1.921fb54442d18p1, 0x1.921fb54442d18p0, 1e6, 1e22,
+    0x1.0000000000001p0, 0x1.fffffffffffffp-1,
   ]
   static let specials: [Double] = magnitudes + magnitudes.map { -$0 } + [.nan]
 
