@@ -14,13 +14,21 @@ let package = Package(
     .library(name: "DecisionEngine", targets: ["DecisionEngine"]),
     .executable(name: "fusiond", targets: ["fusiond"]),
   ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
   targets: [
     // Kernel interfaces that Swift cannot import by itself: futex, scheduling, SocketCAN, cmsg macros.
     .systemLibrary(name: "CLinux", path: "Sources/FusionPipeline/CLinux"),
     .systemLibrary(name: "CV4L", providers: [.apt(["libv4l-dev"])]),
     .systemLibrary(name: "CZMQ", providers: [.apt(["libzmq3-dev"])]),
     .target(
-      name: "FusionPipeline", dependencies: ["CLinux"], exclude: ["CLinux"], swiftSettings: strict),
+      name: "FusionPipeline",
+      dependencies: [
+        "CLinux", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], exclude: ["CLinux"], swiftSettings: strict),
     .target(
       name: "SensorDrivers", dependencies: ["FusionPipeline", "CV4L", "CLinux"],
       swiftSettings: strict),

@@ -71,7 +71,7 @@ public struct RecordLayout: Sendable, Equatable {
 }
 
 /// Builds one record in memory that was allocated before; what does not fit is refused as a whole.
-@safe public final class RecordBuffer {
+@safe public final class TopicBuffer {
   private let bytes: UnsafeMutableRawPointer
   private let capacity: Int
   private var length = 0
@@ -113,7 +113,7 @@ public struct RecordLayout: Sendable, Equatable {
 }
 
 /// Reads a record front to back; after the end every read gives zero and `isShort` says so.
-public struct RecordReader {
+public struct TopicReader {
   public let bytes: [UInt8]
   public private(set) var position = 0
   public private(set) var isShort = false

@@ -47,6 +47,8 @@ public final class ChainRunner {
   private let arming: StateValue<UInt8>
   private let previousInstant: StateValue<Int64>
   private let ageSources: [any SensorTap]
+  /// Per tap, the highest sequence that a published frame has used.
+  private let highestUsed: FixedList<UInt64>
 
   public init(
     name: String, number: UInt16, taps: [any SensorTap], stages: [StageSlot], state: StateStore,
@@ -66,6 +68,8 @@ public final class ChainRunner {
     operators = taps.compactMap { $0.portObject as? SensorPort<OperatorInput> }
     // Four ages fit on the wire: the first four sensors that are not the operator.
     ageSources = Array(taps.filter { !($0.portObject is SensorPort<OperatorInput>) }.prefix(4))
+    highestUsed = FixedList(capacity: max(taps.count, 1), zero: 0)
+    for _ in taps { highestUsed.append(0) }
     arming = state.value(
       named: "arming", initial: (autoEngage ? Arming.engaged : Arming.disengaged).rawValue)
     previousInstant = state.value(named: "previous instant", initial: Stamp.never.nanoseconds)
@@ -91,6 +95,7 @@ public final class ChainRunner {
     outcome.marks.ready = isTriggered ? release.trigger.ready : release.due
     outcome.marks.aligned = timer.aligned()
     outcome.marks.stageCount = 0
+    noteFirstUses(&outcome.marks)
     begin(release)
     for index in stages.indices {
       do throws(StageFailure) {
@@ -116,6 +121,24 @@ public final class ChainRunner {
   /// Ends the frame: its state holds from now on, or is undone when a stage failed.
   public func conclude(_ outcome: FrameOutcome) {
     if outcome.failure == 0 { state.commit() } else { state.rollback() }
+    guard outcome.isSubmitted else { return }
+    for index in taps.indices {
+      taps[index].forEachPick { header, _, _ in highestUsed[index] = max(highestUsed[index], header.sequence) }
+    }
+  }
+
+  private func noteFirstUses(_ marks: inout FrameMarks) {
+    for index in taps.indices where index < FrameMarks.maximumTaps {
+      var newest = Int64.min
+      var oldest = Int64.min
+      taps[index].forEachPick { header, _, _ in
+        guard header.sequence > highestUsed[index], header.capture.nanoseconds > newest else { return }
+        newest = header.capture.nanoseconds
+        oldest = (header.capture - header.spanNanoseconds).nanoseconds
+      }
+      marks.newCaptures[index] = newest
+      marks.newOldest[index] = oldest
+    }
   }
 
   /// Undoes a frame that did not come back in time.

@@ -1,7 +1,7 @@
 /// Where the time from capture to the return of the last send went, part by part, nanoseconds.
 ///
-/// Every part is the difference of two neighbours in one chain of clock reads, so they sum to the total;
-/// `unattributed` is what lies between reads that no part claims.
+/// Every part is the difference of two neighbours in one chain of clock reads; `unattributed` is what the
+/// total, measured from the chain's ends, has beyond their sum: zero unless a part is missing.
 public struct LedgerEntry: BitwiseCopyable, Sendable {
   public var frame: UInt64 = 0
   public var slot: UInt64 = 0

@@ -83,7 +83,7 @@ public struct Miss: BitwiseCopyable, Sendable, Equatable {
   public init() {}
   public var overshootNanoseconds: Int64 { finished - deadline }
 
-  func encode(into buffer: RecordBuffer) {
+  func encode(into buffer: TopicBuffer) {
     buffer.clear()
     buffer.append(frame)
     buffer.append(slot)
@@ -104,7 +104,7 @@ public struct Miss: BitwiseCopyable, Sendable, Equatable {
   }
 
   public init?(decoding bytes: [UInt8]) {
-    var reader = RecordReader(bytes)
+    var reader = TopicReader(bytes)
     frame = reader.next()
     slot = reader.next()
     deadline = reader.nextStamp()

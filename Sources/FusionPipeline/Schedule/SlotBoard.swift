@@ -26,6 +26,11 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
   public var reserved: Int32 = 0
   public var guarded: Stamp = .zero
   public var deadline: Stamp = .distantFuture
+  public static let maximumTaps = 16
+  /// Per sensor of the chain: the capture of the newest sample that this frame is the first to use, and of
+  /// that sample's oldest content; `Int64.min` where the frame uses nothing new.
+  public var newCaptures: InlineArray<16, Int64> = InlineArray(repeating: .min)
+  public var newOldest: InlineArray<16, Int64> = InlineArray(repeating: .min)
   public init() {}
 
   /// The end of the last stage, or of alignment where there is none.

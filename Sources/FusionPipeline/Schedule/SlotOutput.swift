@@ -8,7 +8,8 @@ public enum SlotWinner: UInt8, Sendable, BitwiseCopyable {
 public struct DecidedSlot: BitwiseCopyable, Sendable {
   public var slot: UInt64
   public var winner: UInt8
-  public var reserved: UInt8 = 0
+  /// Why the guard filled it; the reason that `SlotGuard.fill` was given.
+  public var fillReason: UInt8 = 0
   /// The instant from which a guard's commands count; the release for a frame's.
   public var instant: Stamp
   /// When it had to be decided at the latest.
@@ -88,7 +89,8 @@ public final class SlotOutput {
     let set = slotGuard.fill(slot: current, instant: instant, reason: reason, last: last)
     return advance(
       DecidedSlot(
-        slot: current, winner: SlotWinner.guardFill.rawValue, instant: instant, cutoff: cutoff, set: set,
+        slot: current, winner: SlotWinner.guardFill.rawValue, fillReason: reason.rawValue, instant: instant,
+        cutoff: cutoff, set: set,
         marks: FrameMarks()))
   }
 

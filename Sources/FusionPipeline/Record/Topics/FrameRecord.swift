@@ -26,7 +26,7 @@ public struct FrameRecord: Sendable, Equatable {
   public var picks: [PickRecord]
 
   /// Writes a frame that has just ended; the taps still hold its picks. No allocation.
-  static func encode(_ outcome: FrameOutcome, of chain: ChainRunner, into buffer: RecordBuffer) {
+  static func encode(_ outcome: FrameOutcome, of chain: ChainRunner, into buffer: TopicBuffer) {
     let release = outcome.release
     buffer.clear()
     buffer.append(release.frame)
@@ -65,7 +65,7 @@ public struct FrameRecord: Sendable, Equatable {
 
   /// Nil when the bytes are not a whole record.
   public init?(decoding bytes: [UInt8]) {
-    var reader = RecordReader(bytes)
+    var reader = TopicReader(bytes)
     var release = FrameRelease(
       frame: reader.next(), slot: reader.next(), instant: reader.nextStamp(), due: reader.nextStamp(),
       release: reader.nextStamp(), deadline: reader.nextStamp(), trigger: SampleHeader())

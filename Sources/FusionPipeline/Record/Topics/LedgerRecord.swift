@@ -12,7 +12,7 @@ extension LedgerEntry {
       RecordField("stages", .repeated),
     ], repeated: [RecordField("stage", .i64, unit: "ns")])
 
-  func encode(into buffer: RecordBuffer) {
+  func encode(into buffer: TopicBuffer) {
     buffer.clear()
     buffer.append(frame)
     buffer.append(slot)
@@ -32,7 +32,7 @@ extension LedgerEntry {
 
   public init?(decoding bytes: [UInt8]) {
     self.init(set: CommandSet(), marks: FrameMarks(), woken: .zero, sent: .zero)
-    var reader = RecordReader(bytes)
+    var reader = TopicReader(bytes)
     frame = reader.next()
     slot = reader.next()
     total = reader.next()

@@ -28,7 +28,7 @@ public struct SlotRecord: BitwiseCopyable, Sendable, Equatable {
 
   public init() {}
 
-  func encode(into buffer: RecordBuffer) {
+  func encode(into buffer: TopicBuffer) {
     buffer.clear()
     buffer.append(slot)
     buffer.append(frame)
@@ -46,7 +46,7 @@ public struct SlotRecord: BitwiseCopyable, Sendable, Equatable {
   }
 
   public init?(decoding bytes: [UInt8]) {
-    var reader = RecordReader(bytes)
+    var reader = TopicReader(bytes)
     slot = reader.next()
     frame = reader.next()
     instant = reader.nextStamp()
