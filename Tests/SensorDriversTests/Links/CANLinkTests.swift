@@ -13,7 +13,8 @@ private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add v
 
   func opened(_ identifiers: [CANIdentifier] = [], receiveBufferBytes: Int = 1 << 20) throws -> CANLink {
     let link = CANLink(
-      interface: "vcan0", bus: 5, identifiers: identifiers, receiveBufferBytes: receiveBufferBytes, clock: clock)
+      interface: "vcan0", bus: 5, identifiers: identifiers, receiveBufferBytes: receiveBufferBytes,
+      clock: clock)
     try link.open()
     return link
   }
@@ -32,14 +33,17 @@ private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add v
     #expect(failure.message.contains("can77") && failure.message.contains("ip link"))
   }
 
-  @Test("classic, extended, remote and FD frames arrive as sent", .enabled(if: hasVirtualCAN, needsVirtualCAN))
+  @Test(
+    "classic, extended, remote and FD frames arrive as sent",
+    .enabled(if: hasVirtualCAN, needsVirtualCAN))
   func kinds() throws {
     let link = try opened()
     #expect(link.hasFD)
     let sender = try CANSender()
     var remote = CANFrame(id: 0x55, bus: 5, length: 4)
     remote.isRemoteRequest = true
-    var fast = CANFrame(id: 0x1ABC_DEF0, isExtended: true, isFD: true, bus: 5, data: (0..<64).map { UInt8($0) })
+    var fast = CANFrame(
+      id: 0x1ABC_DEF0, isExtended: true, isFD: true, bus: 5, data: (0..<64).map { UInt8($0) })
     fast.hasBitRateSwitch = true
     let frames = [
       CANFrame(id: 0x7FF, bus: 5, data: [1, 2, 3, 4, 5, 6, 7, 8]), CANFrame(id: 0, bus: 5),
