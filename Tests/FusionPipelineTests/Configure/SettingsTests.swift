@@ -72,12 +72,12 @@ struct SettingsTests {
     let chain = settings.sections("chains")[0]
     #expect(
       "\(chain.problem("period_ms", "is shorter than its budgets", hint: "at least 40 ms"))"
-        == "configs/robot.json:20:35: chains.drive.period_ms: is shorter than its budgets (at least 40 ms)")
+        == "configs/robot.json:20:37: chains.drive.period_ms: is shorter than its budgets (at least 40 ms)")
     #expect(
       "\(chain.problem("priority", "is taken"))" == "configs/robot.json:20:5: chains.drive.priority: is taken")
     #expect(
       "\(chain.problem("inputs", element: 1, "no such sensor"))"
-        == "configs/robot.json:20:67: chains.drive.inputs[1]: no such sensor")
+        == "configs/robot.json:20:69: chains.drive.inputs[1]: no such sensor")
     #expect("\(chain.problem("has no stage"))" == "configs/robot.json:20:5: chains.drive: has no stage")
   }
 
