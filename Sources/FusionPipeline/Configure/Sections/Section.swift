@@ -41,6 +41,7 @@ public struct Union: Hashable, Sendable {
 
   /// Traps on no variant, two of the same name, or a field called like the tag: mistakes in the program.
   public init(_ name: String, tag: String, doc: String, common: [Field] = [], variants: [Section]) {
+    precondition(SettingPath.isPlain(tag) && tag != SectionReader.commentKey, "union \(name)'s tag is no key")
     precondition(!variants.isEmpty, "union \(name) has no variant")
     precondition(
       Set(variants.map(\.name)).count == variants.count, "union \(name) has two variants of one name")

@@ -1,6 +1,6 @@
 /// What a value must be: the part of a field's declaration that does not depend on its key.
 ///
-/// Made by the static functions here and those of `Field`; lists and dictionaries take one for their elements.
+/// Fields are made by the static functions of `Field`; lists and dictionaries take a shape for their elements.
 public indirect enum Shape: Hashable, Sendable {
   case boolean
   case integer(range: ClosedRange<Int>, unit: String?)
