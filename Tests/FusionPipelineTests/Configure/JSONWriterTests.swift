@@ -7,7 +7,7 @@ struct JSONWriterTests {
     writer.object {
       $0.member("frames", 12)
       $0.object("misses") {
-        $0.member("count", UInt64.max)
+        $0.member("count", UInt64(Int64.max))
         $0.object("by_stage") { _ in }
       }
       $0.array("matrix") {
@@ -33,7 +33,7 @@ struct JSONWriterTests {
   func compact() {
     #expect(
       Self.build(.compact).text
-        == #"{"frames":12,"misses":{"count":18446744073709551615,"by_stage":{}},"#
+        == #"{"frames":12,"misses":{"count":9223372036854775807,"by_stage":{}},"#
         + #""matrix":[[1.5,-0.0],[1e-07]],"#
         + #""names":["a","b\"\\\n\u0001é"],"none":null,"nan":null,"empty":[],"mixed":[{"ok":true},null]}"#)
   }
@@ -46,7 +46,7 @@ struct JSONWriterTests {
         {
           "frames": 12,
           "misses": {
-            "count": 18446744073709551615,
+            "count": 9223372036854775807,
             "by_stage": {}
           },
           "matrix": [
@@ -66,5 +66,17 @@ struct JSONWriterTests {
         }
         """#)
     #expect(try JSONNode(parsing: text, file: "f").jsonText(.pretty) == text)
+  }
+
+  @Test("integers of every width keep all their digits")
+  func integers() {
+    var writer = JSONWriter(.compact)
+    writer.array {
+      $0.value(UInt64.max)
+      $0.value(Int64.min)
+      $0.value(UInt8.max)
+      $0.value(Int32.min)
+    }
+    #expect(writer.text == "[18446744073709551615,-9223372036854775808,255,-2147483648]")
   }
 }
