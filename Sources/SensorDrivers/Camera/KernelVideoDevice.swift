@@ -128,11 +128,10 @@ import Glibc
   }
 
   func unmapBuffers() {
-    for unsafe buffer in unsafe mapped {
+    let hadBuffers = unsafe !mapped.isEmpty
+    while let buffer = unsafe mapped.popLast() {
       unsafe fusion_video_unmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count)
     }
-    let hadBuffers = unsafe !mapped.isEmpty
-    unsafe mapped.removeAll(keepingCapacity: true)
     guard hadBuffers, descriptor >= 0 else { return }
     // Frees the driver's memory now, not at the last close of a shared descriptor; failing is no matter.
     var none: UInt32 = 0

@@ -21,7 +21,7 @@ struct PortablePixmap {
 
   /// Takes the whole file; of several images in one, the first.
   init(_ file: [UInt8]) throws(Fault) {
-    guard file.count > 2, file[0] == UInt8(ascii: "P") else { throw .kind }
+    guard file.count >= 2, file[0] == UInt8(ascii: "P") else { throw .kind }
     switch file[1] {
     case UInt8(ascii: "5"): hasColour = false
     case UInt8(ascii: "6"): hasColour = true

@@ -147,7 +147,8 @@ extension V4L2Link {
   private func failure(_ doing: String, _ error: VideoError) -> LinkFailure {
     let (kind, advice): (LinkFailure.Kind, String) =
       switch error.code {
-      case ENOENT, ENXIO, ENODEV: (.absent, "plug the camera in, or correct the path (v4l2-ctl --list-devices)")
+      case ENOENT, ENXIO, ENODEV:
+        (.absent, "plug the camera in, or correct the path (v4l2-ctl --list-devices)")
       // A camera pulled out while it is set up answers with the bus's errors.
       case EIO, EPROTO, ETIMEDOUT, ESHUTDOWN: (.absent, "check the cable and its power")
       case EACCES, EPERM: (.refused, "add the user to the group video")

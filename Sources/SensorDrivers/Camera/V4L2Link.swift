@@ -11,8 +11,8 @@ import Glibc
 ///
 /// Counters: `lostBefore` from gaps in the driver's sequence, `truncated` for short frames, which are not
 /// handed on. A frame that the driver marked as damaged is handed on with `.damaged`.
-/// Thread: one opens, receives and closes. Cost: a DQBUF, a copy and a QBUF a frame, with a poll before it
-/// when none is ready; no allocation unless it fails.
+/// Thread: one opens, receives and closes. Cost: a poll, a DQBUF, a copy and a QBUF a frame; no allocation
+/// unless it fails.
 public final class V4L2Link: PacketLink {
   public let settings: V4L2LinkSettings
   public internal(set) var counters = LinkCounters()
@@ -50,20 +50,25 @@ public final class V4L2Link: PacketLink {
     }
     try offerHeldBuffers()
     let deadline = clock.now() + max(timeoutNanoseconds, 0)
-    var hasFailed = false
+    var left = max(timeoutNanoseconds, 0)
     while true {
-      if let filled = try dequeue() {
-        // The driver has no receive stamp apart from its own frame stamp, which goes into the header.
-        let arrival = clock.now()
-        let packet = unsafe pack(filled, into: buffer, arrival: arrival)
-        giveBack(filled.index)
-        if let packet { return packet }
-      } else if hasFailed {
-        throw LinkFailure(.gone, "\(settings.path): the device reports an error and gives no frame; reopen it")
+      // Polled before each dequeue, not after an EAGAIN: libv4l2 writes a line to stderr for every one.
+      let readiness = try wait(left)
+      if readiness == .timedOut { return nil }
+      if readiness != .interrupted {
+        if let filled = try dequeue() {
+          // The driver has no receive stamp apart from its own frame stamp, which goes into the header.
+          let arrival = clock.now()
+          let packet = unsafe pack(filled, into: buffer, arrival: arrival)
+          giveBack(filled.index)
+          if let packet { return packet }
+        } else if readiness == .failed {
+          throw LinkFailure(
+            .gone, "\(settings.path): the device reports an error and gives no frame; reopen it")
+        }
       }
-      let left = deadline - clock.now()
-      guard left > 0 else { return nil }
-      hasFailed = try wait(left) == .failed
+      left = deadline - clock.now()
+      if left <= 0 { return nil }
     }
   }
 

@@ -4,7 +4,8 @@ import Testing
 @testable import SensorDrivers
 
 @Suite struct CameraDecoderTests {
-  @Test("a packet becomes a frame with its size, stride, layout, sequence and exact pixels",
+  @Test(
+    "a packet becomes a frame with its size, stride, layout, sequence and exact pixels",
     arguments: [SomeFormat.small, SomeFormat.grey, SomeFormat.nv12])
   func frame(format: CameraFormat) throws {
     let bench = DecoderBench(CameraDecoderSettings(format))

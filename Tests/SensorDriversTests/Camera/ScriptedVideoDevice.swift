@@ -163,8 +163,10 @@ import Glibc
       unsafe memory[Int(index)].initializeMemory(as: UInt8.self, repeating: 0xFF)
       for row in 0..<format.rows {
         for column in 0..<format.strideBytes {
-          unsafe memory[Int(index)][row * strideBytes + column] = frame.fill &+ UInt8(
-            truncatingIfNeeded: row &* 16 &+ column)
+          unsafe memory[Int(index)][row * strideBytes + column] =
+            frame.fill
+            &+ UInt8(
+              truncatingIfNeeded: row &* 16 &+ column)
         }
       }
       return FilledBuffer(
@@ -181,8 +183,7 @@ import Glibc
   }
 
   func unmapBuffers() {
-    for unsafe block in unsafe memory { unsafe block.deallocate() }
-    unsafe memory.removeAll()
+    while let block = unsafe memory.popLast() { unsafe block.deallocate() }
   }
 
   func close() {
