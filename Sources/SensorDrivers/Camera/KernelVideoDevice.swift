@@ -28,10 +28,9 @@ import Glibc
     return found & wanted == wanted
   }
 
-  func negotiate(_ format: CameraFormat) throws(VideoError) -> VideoLayout {
+  func negotiate(_ fourCC: UInt32, width: UInt32, height: UInt32) throws(VideoError) -> VideoLayout {
     var layout = fusion_video_format(
-      width: format.width, height: format.height, four_cc: format.pixels.rawValue, stride_bytes: 0,
-      image_bytes: 0)
+      width: width, height: height, four_cc: fourCC, stride_bytes: 0, image_bytes: 0)
     try check(unsafe fusion_video_set_format(descriptor, &layout))
     return VideoLayout(
       fourCC: layout.four_cc, width: layout.width, height: layout.height,

@@ -19,7 +19,7 @@ extension V4L2Link {
     try? device.stopStreaming()
     device.unmapBuffers()
     device.close()
-    driverStrideBytes = 0
+    image = nil
     heldBuffers = 0
     sequence = FrameSequence()
   }
@@ -32,7 +32,7 @@ extension V4L2Link {
     guard isCamera else {
       throw refusal("it is no capture device with streaming; a camera often has a second node: try the next")
     }
-    let stride = try negotiateFormat()
+    let negotiated = try negotiateFormat()
     try negotiateRate()
     for control in settings.controls {
       try attempt("setting control 0x\(String(control.id, radix: 16)) to \(control.value)") {
@@ -49,34 +49,46 @@ extension V4L2Link {
       try attempt("queueing buffer \(index)") { () throws(VideoError) in try device.queue(index) }
     }
     try attempt("starting the stream") { () throws(VideoError) in try device.startStreaming() }
-    driverStrideBytes = stride
+    image = negotiated
   }
 
-  /// The driver's row length, once it agreed to exactly the layout and size that are wanted.
-  private func negotiateFormat() throws(LinkFailure) -> Int {
+  /// The driver's image, once it agreed to exactly the size and a layout that is wanted or leads to it.
+  private func negotiateFormat() throws(LinkFailure) -> DriverImage {
     let wanted = settings.format
-    let layout: VideoLayout
+    let offered = try ask(for: wanted.pixels.rawValue)
+    if let offered, offered.is(wanted.pixels.rawValue, of: wanted) {
+      return try image(.wanted, offered)
+    }
+    if DriverImage.canBePlanar(wanted), let planar = try ask(for: DriverImage.planarFourCC),
+      planar.is(DriverImage.planarFourCC, of: wanted)
+    {
+      return try image(.planar, planar)
+    }
+    let answer =
+      offered.map { "would give \(fourCCText($0.fourCC)) \($0.width)x\($0.height)" } ?? "refused"
+    throw refusal("asked for \(wanted.text), \(answer); it offers \(offers()); choose one of these")
+  }
+
+  /// What the driver would give when asked for a layout at the wanted size; nil where it refuses to say.
+  private func ask(for fourCC: UInt32) throws(LinkFailure) -> VideoLayout? {
     do {
-      layout = try device.negotiate(wanted)
+      return try device.negotiate(fourCC, width: settings.format.width, height: settings.format.height)
     } catch {
-      if error.code == EINVAL {
-        throw refusal("asked for \(wanted.text), refused; it offers \(offers()); choose one of these")
-      }
-      throw failure("asking for \(wanted.text)", error)
+      if error.code == EINVAL { return nil }
+      throw failure("asking for \(settings.format.text)", error)
     }
-    guard layout.fourCC == wanted.pixels.rawValue, layout.width == wanted.width,
-      layout.height == wanted.height
-    else {
+  }
+
+  private func image(
+    _ layout: DriverImage.Layout, _ offered: VideoLayout
+  ) throws(LinkFailure) -> DriverImage {
+    let image = DriverImage(settings.format, layout: layout, strideBytes: offered.strideBytes)
+    guard let image else {
       throw refusal(
-        "asked for \(wanted.text), would give \(fourCCText(layout.fourCC)) "
-          + "\(layout.width)x\(layout.height); it offers \(offers()); choose one of these")
+        "rows of \(offered.strideBytes) bytes cannot hold \(settings.format.text); the driver is at fault, "
+          + "try another size")
     }
-    // Some drivers leave the row length at zero and mean "packed".
-    let stride = layout.strideBytes == 0 ? wanted.strideBytes : Int(layout.strideBytes)
-    guard stride >= wanted.strideBytes, stride <= 16 * Int(CameraFormat.maximumSide) else {
-      throw refusal("rows of \(stride) bytes cannot hold \(wanted.text); the driver is at fault")
-    }
-    return stride
+    return image
   }
 
   private func negotiateRate() throws(LinkFailure) {

@@ -9,6 +9,10 @@ import Glibc
 /// copy happens on the link's thread, before the frame is released; rows lose the driver's padding on the
 /// way, so a packet's size never depends on the driver.
 ///
+/// A camera without the wanted layout but with another that libv4l can decode (Motion-JPEG, Bayer, ...) still
+/// gives NV12 and grey: libv4l then decodes on the link's thread, which takes milliseconds a frame and memory
+/// of its own, and keeps the camera's own range of luma.
+///
 /// Counters: `lostBefore` from gaps in the driver's sequence, `truncated` for short frames, which are not
 /// handed on. A frame that the driver marked as damaged is handed on with `.damaged`.
 /// Thread: one opens, receives and closes. Cost: a poll, a DQBUF, a copy and a QBUF a frame; no allocation
@@ -20,8 +24,8 @@ public final class V4L2Link: PacketLink {
 
   let device: any VideoDevice
   private let clock: any PipelineClock
-  /// The driver's row length, padding included; 0 while closed.
-  var driverStrideBytes = 0
+  /// How the driver lays out its images; nil while closed.
+  var image: DriverImage?
   var sequence = FrameSequence()
   /// Buffers that the driver would not take back, a bit each; offered again before the next frame.
   var heldBuffers: UInt32 = 0
@@ -41,7 +45,7 @@ public final class V4L2Link: PacketLink {
   public func receive(
     into buffer: UnsafeMutableRawBufferPointer, timeoutNanoseconds: Int64
   ) throws(LinkFailure) -> ReceivedPacket? {
-    guard driverStrideBytes > 0 else {
+    guard let image else {
       throw LinkFailure(.gone, "\(settings.path): not open; call open() first")
     }
     guard buffer.count >= maximumPacketBytes else {
@@ -59,7 +63,7 @@ public final class V4L2Link: PacketLink {
         if let filled = try dequeue() {
           // The driver has no receive stamp apart from its own frame stamp, which goes into the header.
           let arrival = clock.now()
-          let packet = unsafe pack(filled, into: buffer, arrival: arrival)
+          let packet = unsafe pack(filled, image, into: buffer, arrival: arrival)
           giveBack(filled.index)
           if let packet { return packet }
         } else if readiness == .failed {
@@ -74,16 +78,18 @@ public final class V4L2Link: PacketLink {
 
   /// Header and image into `buffer`; nil, counted, for a short frame.
   private func pack(
-    _ filled: FilledBuffer, into buffer: UnsafeMutableRawBufferPointer, arrival: Stamp
+    _ filled: FilledBuffer, _ image: DriverImage, into buffer: UnsafeMutableRawBufferPointer,
+    arrival: Stamp
   ) -> ReceivedPacket? {
     counters.received &+= 1
     counters.bytes &+= UInt64(filled.byteCount)
     counters.lostBefore &+= sequence.missingBefore(filled.sequence)
     let format = settings.format
-    let source = unsafe device.bytes(ofBuffer: filled.index)
-    // The last row may come without its padding.
-    let needed = driverStrideBytes * (format.rows - 1) + format.strideBytes
-    guard Int(filled.byteCount) >= needed, source.count >= needed else {
+    let mapped = unsafe device.bytes(ofBuffer: filled.index)
+    let source = unsafe UnsafeRawBufferPointer(rebasing: mapped.prefix(Int(filled.byteCount)))
+    let place = unsafe UnsafeMutableRawBufferPointer(
+      rebasing: buffer[CameraPacketHeader.byteCount..<format.packetBytes])
+    guard unsafe image.pack(from: source, into: place) else {
       counters.truncated &+= 1
       return nil
     }
@@ -91,17 +97,6 @@ public final class V4L2Link: PacketLink {
       format: format, driverSequence: filled.sequence, driverFlags: filled.driverFlags,
       clock: filled.clock, stampSource: filled.stampSource, deviceNanoseconds: filled.deviceNanoseconds)
     unsafe header.write(into: buffer)
-    let image = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: buffer[CameraPacketHeader.byteCount..<format.packetBytes])
-    if driverStrideBytes == format.strideBytes {
-      unsafe image.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<format.imageBytes]))
-    } else {
-      for row in 0..<format.rows {
-        let (from, to) = (row * driverStrideBytes, row * format.strideBytes)
-        unsafe UnsafeMutableRawBufferPointer(rebasing: image[to..<to + format.strideBytes])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[from..<from + format.strideBytes]))
-      }
-    }
     return ReceivedPacket(
       byteCount: format.packetBytes, arrival: arrival, flags: filled.isDamaged ? .damaged : [])
   }

@@ -12,6 +12,10 @@ struct VideoLayout: BitwiseCopyable, Sendable, Equatable {
   var width: UInt32
   var height: UInt32
   var strideBytes: UInt32
+
+  func `is`(_ fourCC: UInt32, of format: CameraFormat) -> Bool {
+    self.fourCC == fourCC && width == format.width && height == format.height
+  }
 }
 
 /// A frame size a driver offers; a range where minimum and maximum differ.
@@ -51,7 +55,8 @@ protocol VideoDevice: AnyObject {
   func open(_ path: String) throws(VideoError)
   /// Whether it captures single-planar video and streams through mapped buffers.
   func canCaptureAndStream() throws(VideoError) -> Bool
-  func negotiate(_ format: CameraFormat) throws(VideoError) -> VideoLayout
+  /// Asks for a layout and size and gives the driver's.
+  func negotiate(_ fourCC: UInt32, width: UInt32, height: UInt32) throws(VideoError) -> VideoLayout
   /// Asks for a frame rate and gives the driver's.
   func negotiate(_ rate: FrameRate) throws(VideoError) -> FrameRate
   func set(_ control: CameraControl) throws(VideoError)

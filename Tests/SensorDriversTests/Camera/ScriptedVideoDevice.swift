@@ -37,6 +37,8 @@ import Glibc
   var rate: FrameRate?
   var grantedBuffers: UInt32?
   var paddingBytes = 0
+  /// It gives nothing but YU12, as libv4l does with a Motion-JPEG camera.
+  var isPlanarOnly = false
   var offeredFormats: [UInt32] = [PixelFormat.yuyv.rawValue, PixelFormat.grey.rawValue]
   var offeredSizes: [VideoSize] = [
     VideoSize(minimumWidth: 4, minimumHeight: 3, maximumWidth: 4, maximumHeight: 3),
@@ -76,11 +78,15 @@ import Glibc
     return isCamera
   }
 
-  func negotiate(_ format: CameraFormat) throws(VideoError) -> VideoLayout {
+  func negotiate(_ fourCC: UInt32, width: UInt32, height: UInt32) throws(VideoError) -> VideoLayout {
     try fail(.format)
+    if isPlanarOnly {
+      return VideoLayout(
+        fourCC: DriverImage.planarFourCC, width: width, height: height, strideBytes: UInt32(strideBytes))
+    }
     return layout
       ?? VideoLayout(
-        fourCC: format.pixels.rawValue, width: format.width, height: format.height,
+        fourCC: fourCC, width: width, height: height,
         strideBytes: UInt32(strideBytes))
   }
 

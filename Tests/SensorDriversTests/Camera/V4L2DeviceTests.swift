@@ -85,6 +85,27 @@ struct V4L2DeviceTests {
     print(rate)
   }
 
+  @Test(
+    "NV12 and grey made from YU12 are the driver's own, byte for byte", arguments: [PixelFormat.nv12, .grey])
+  func planar(pixels: PixelFormat) throws {
+    let format = SomeFormat.make(pixels, 640, 480)
+    let direct = try VividRun(Vivid.link(format))
+    try direct.take(3)
+    direct.link.close()
+    let settings = V4L2LinkSettings(path: Vivid.path, format: format)
+    let around = try VividRun(
+      V4L2Link(settings, clock: LiveClock(), device: WithholdingVideoDevice(withholding: pixels)))
+    try around.take(3)
+    // The upper half shows the driver's counters, which differ from frame to frame.
+    let lumaHalf = 64 + 640 * 240..<64 + 640 * 480
+    #expect(direct.lastBytes[lumaHalf] == around.lastBytes[lumaHalf])
+    if pixels == .nv12 {
+      let chromaHalf = 64 + 640 * 480 + 640 * 120..<format.packetBytes
+      #expect(direct.lastBytes[chromaHalf] == around.lastBytes[chromaHalf])
+      #expect(Set(direct.lastBytes[chromaHalf]).count > 4)
+    }
+  }
+
   @Test("a camera that another program streams from is refused as busy")
   func busy() throws {
     let first = Vivid.link()
