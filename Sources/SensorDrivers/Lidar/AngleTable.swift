@@ -1,5 +1,4 @@
 import FusionPipeline
-import Glibc
 
 /// Cosines and sines of a whole turn at steps of 0.01°, made once, so that no decoder computes one per point.
 ///
@@ -14,8 +13,8 @@ struct AngleTable: Sendable {
     var values: [SIMD2<Float>] = []
     values.reserveCapacity(Self.stepsPerTurn)
     for step in 0..<Self.stepsPerTurn {
-      let (sine, cosine) = sineAndCosine(degrees: Double(step) / 100)
-      values.append(SIMD2(Float(cosine), Float(sine)))
+      let angle = Pinned.sincos(Pinned.radians(degrees: Double(step) / 100))
+      values.append(SIMD2(Float(angle.cos), Float(angle.sin)))
     }
     self.values = values
   }
@@ -29,10 +28,4 @@ struct AngleTable: Sendable {
     let near = values[index]
     return SIMD2(near.x - near.y * rest, near.y + near.x * rest)
   }
-}
-
-/// Sine and cosine of an angle in degrees; called while tables are made, never per packet.
-func sineAndCosine(degrees: Double) -> (sine: Double, cosine: Double) {
-  let radians = degrees * (.pi / 180)
-  return (sin(radians), cos(radians))
 }

@@ -1,3 +1,5 @@
+import FusionPipeline
+
 /// Where the sixteen lasers of a VLP-16 look and when they fire.
 ///
 /// Source: VLP-16 User Manual 63-9243, table 9-1 (elevation, vertical correction) and section 9.3.3 (timing).
@@ -27,9 +29,9 @@ struct VelodyneVLP16Geometry: Sendable {
 
   init() {
     lasers = (0..<VelodyneVLP16Packet.lasers).map { laser in
-      let (sine, cosine) = sineAndCosine(degrees: Self.elevationsDegrees[laser])
+      let elevation = Pinned.sincos(Pinned.radians(degrees: Self.elevationsDegrees[laser]))
       return Laser(
-        cosineElevation: Float(cosine), sineElevation: Float(sine),
+        cosineElevation: Float(elevation.cos), sineElevation: Float(elevation.sin),
         verticalOffsetMetres: Float(Self.verticalOffsetsMillimetres[laser] / 1000),
         ring: UInt16(laser / 2 + (laser % 2) * 8))
     }
