@@ -32,7 +32,8 @@ import Testing
       #expect(packet.arrival <= clock.now())
     }
     #expect(link.counters.received == 7)
-    #expect(link.counters.bytes == UInt64(1 + 48 + 1206 + 8448 + 35_336 + 65_507))
+    let sent: UInt64 = 1 + 48 + 1206 + 8448 + 35_336 + 65_507
+    #expect(link.counters.bytes == sent)
     #expect(link.counters.truncated == 0 && link.counters.refused == 0 && link.counters.lostBefore == 0)
   }
 
