@@ -1,0 +1,94 @@
+/// A recorded session, opened for replay, inspection and export.
+///
+/// Thread: one at a time.
+public final class SessionReader {
+  public let index: McapIndex
+  public let header: SessionHeader
+
+  /// Opens a log; the failure says whether it is no log at all, torn, or somebody else's.
+  public init(_ source: any ByteSource) throws(ReplayFailure) {
+    let index: McapIndex
+    do throws(McapFailure) { index = try McapIndex(source) } catch { throw ReplayFailure(error.description) }
+    self.index = index
+    var configuration: [UInt8]?
+    var attachments: [(name: String, bytes: [UInt8])] = []
+    var metadata: McapMetadata?
+    do throws(McapFailure) {
+      for entry in index.attachments {
+        guard let attachment = try index.attachment(entry) else { continue }
+        if attachment.name == SessionHeader.configurationAttachment {
+          configuration = attachment.data
+        } else {
+          attachments.append((attachment.name, attachment.data))
+        }
+      }
+      for entry in index.metadata where entry.name == SessionHeader.metadataName {
+        metadata = try index.metadata(entry)
+      }
+    } catch { throw ReplayFailure(error.description) }
+    guard let metadata, let configuration,
+      let header = SessionHeader(metadata, configuration: configuration, attachments: attachments)
+    else {
+      throw ReplayFailure(
+        "this MCAP file was not recorded by fusiond (it lacks the \"\(SessionHeader.metadataName)\" metadata or its configuration): bring other recordings in with `fusiond import`"
+      )
+    }
+    self.header = header
+  }
+
+  /// All messages of one topic, in the order of the log.
+  public func messages(_ topic: String) throws(ReplayFailure) -> [[UInt8]] {
+    var found: [[UInt8]] = []
+    do throws(McapFailure) {
+      let messages = McapMessages(index, topics: [topic])
+      while let message = try messages.next() { found.append(message.payload) }
+    } catch { throw ReplayFailure(error.description) }
+    return found
+  }
+
+  /// The raw packets of the given sensors, in the order of their arrival.
+  public func packets(of sensors: [(number: UInt16, name: String)]) -> any PacketSource {
+    LoggedPackets(self, sensors)
+  }
+
+  /// Whether the log holds a scheduler's choices, so that it can be replayed faithfully.
+  public var hasChoices: Bool {
+    index.channelIDs(topic: SlotRecord.topic).contains { id in
+      index.statistics?.channelMessageCounts.contains { $0.channelID == id && $0.value > 0 } ?? true
+    }
+  }
+}
+
+/// Raw packets straight from a log.
+final class LoggedPackets: PacketSource {
+  private let messages: McapMessages
+  private var sensorOfChannel: [UInt16: UInt16] = [:]
+  private let offset: Int64
+
+  init(_ session: SessionReader, _ sensors: [(number: UInt16, name: String)]) {
+    var topics: Set<String> = []
+    for sensor in sensors {
+      let topic = SessionTopics.rawTopic(sensor.name)
+      topics.insert(topic)
+      for channel in session.index.channelIDs(topic: topic) { sensorOfChannel[channel] = sensor.number }
+    }
+    messages = McapMessages(session.index, topics: topics)
+    offset = session.header.realtimeOffsetNanoseconds
+  }
+
+  func next() throws(ReplayFailure) -> RecordedPacket? {
+    do throws(McapFailure) {
+      while let message = try messages.next() {
+        guard let sensor = sensorOfChannel[message.channelID] else { continue }
+        let bytes = message.payload
+        guard bytes.count >= RawPacket.headBytes else { continue }
+        var reader = TopicReader(Array(bytes[..<RawPacket.headBytes]))
+        let flags = SampleFlags(rawValue: reader.next())
+        return RecordedPacket(
+          sensor: sensor, arrival: Stamp(nanoseconds: Int64(clamping: message.logTime)) - offset, flags: flags,
+          bytes: Array(bytes[RawPacket.headBytes...]))
+      }
+      return nil
+    } catch { throw ReplayFailure(error.description) }
+  }
+}
