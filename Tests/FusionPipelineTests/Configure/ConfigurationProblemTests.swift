@@ -195,7 +195,8 @@ struct ConfigurationProblemTests {
       ["2:16: recording.path: is missing (required: a path)"]
     ),
     (
-      "\"comment\": \"A small robot.\"", "\"topics\": { \"a\": {}, \"b\": {}, \"c\": {}, \"d\": {}, \"e\": {} }",
+      "\"comment\": \"A small robot.\"",
+      "\"topics\": { \"a\": {}, \"b\": {}, \"c\": {}, \"d\": {}, \"e\": {} }",
       ["2:13: topics: has 5 entries (allowed: 0 to 4)"]
     ),
     (
@@ -228,17 +229,32 @@ struct ConfigurationProblemTests {
       ])
   }
 
+  @Test("a name used three times is reported twice, with its first place")
+  func repeatedNames() {
+    let chain = #"{ "name": "a", "inputs": ["x"] }"#
+    let text = SampleConfiguration.text(
+      "\"chains\": [", "\"chains\": [ \(chain),\n\(chain),\n\(chain),\n")
+    #expect(
+      SampleConfiguration.problems(text) == [
+        "20:11: chains[1].name: \"a\" is used twice (first at line 19)",
+        "21:11: chains[2].name: \"a\" is used twice (first at line 19)",
+      ])
+  }
+
   @Test("a root that is no object, and an empty one")
   func roots() {
     #expect(
-      SampleConfiguration.problems("[]") == ["1:1: expected an object, found a list (an object is written in { })"])
+      SampleConfiguration.problems("[]") == [
+        "1:1: expected an object, found a list (an object is written in { })"
+      ])
     #expect(
       SampleConfiguration.problems("{}") == [
         "1:1: chains: is missing (required: a list)", "1:1: sensors: is missing (required: a list)",
       ])
-    #expect(SampleConfiguration.problems("{") == [
-      "1:2: the text ends inside an object (its \"}\" is missing; it starts at 1:1)"
-    ])
+    #expect(
+      SampleConfiguration.problems("{") == [
+        "1:2: the text ends inside an object (its \"}\" is missing; it starts at 1:1)"
+      ])
   }
 
   @Test("a thousand wrong values are counted, two hundred of them shown")
@@ -252,10 +268,24 @@ struct ConfigurationProblemTests {
 
   @Test("texts in problems are escaped and cut, so a hostile file cannot paint the terminal")
   func hostileText() {
-    let text = SampleConfiguration.text("\"policy\": \"latest_before\"", "\"policy\": \"\\u001b[2J\(String(repeating: "x", count: 500))\"")
+    let text = SampleConfiguration.text(
+      "\"policy\": \"latest_before\"",
+      "\"policy\": \"\\u001b[2J\u{9B}\u{202E}\(String(repeating: "x", count: 500))\"")
     let shown = SampleConfiguration.problems(text)
-    #expect(shown.count == 1 && shown[0].contains("\\u001b[2Jxxx") && shown[0].contains("…"))
+    #expect(shown.count == 1 && shown[0].contains("\\u001b[2J\\u009b\\u202exxx") && shown[0].contains("…"))
     #expect(shown[0].utf8.allSatisfy { $0 >= 0x20 } && shown[0].utf8.count < 250)
+  }
+
+  @Test("a file of a hundred thousand unknown keys is judged in linear time, and the same problem kept once")
+  func manyKeys() {
+    let keys = (0..<100_000).map { "\"k\($0)\":0" }.joined(separator: ",")
+    let problems = SampleConfiguration.problems("{\(keys)}")
+    #expect(problems.count == 201 && problems.last == "and 99802 more")
+    var collected = Problems()
+    for _ in 0..<2 {
+      collected.add(ConfigurationProblem(at: .nowhere, keyPath: "a", message: "is wrong"))
+    }
+    #expect(collected.count == 1)
   }
 
   @Test("an unreadable file says why and what to do")

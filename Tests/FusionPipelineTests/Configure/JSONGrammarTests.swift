@@ -136,7 +136,8 @@ struct JSONGrammarTests {
     ("é", "1:1: expected a value, found \"é\""),
   ]
   static let escapes = #"known are \" \\ \/ \b \f \n \r \t \uXXXX; a backslash itself is \\)"#
-  static let surrogates = #"write both halves, \uD8xx to \uDBxx then \uDCxx to \uDFxx, or the character itself)"#
+  static let surrogates =
+    #"write both halves, \uD8xx to \uDBxx then \uDCxx to \uDFxx, or the character itself)"#
 
   @Test("what RFC 8259 does not allow is refused with its place and what to do", arguments: refused)
   func refuses(text: String, problem: String) {

@@ -2,13 +2,17 @@ import FusionPipeline
 
 /// A configuration in the manner of the product's, to try the declarations on.
 enum SampleConfiguration {
-  enum Policy: String, CaseIterable { case exact, nearest, latestBefore = "latest_before" }
+  enum Policy: String, CaseIterable {
+    case exact, nearest
+    case latestBefore = "latest_before"
+  }
 
   static let mounting = Section(
     "mounting", doc: "vehicleFromSensor.",
     fields: [
       .vector("translation_m", 3, unit: "m", range: -20...20, default: [0, 0, 0], doc: "x, y, z."),
-      .vector("rotation_deg", 3, unit: "deg", range: -180...180, default: [0, 0, 0], doc: "Roll, pitch, yaw."),
+      .vector(
+        "rotation_deg", 3, unit: "deg", range: -180...180, default: [0, 0, 0], doc: "Roll, pitch, yaw."),
     ])
 
   static let link = Union(

@@ -132,7 +132,8 @@ struct SettingOverrideTests {
   @Test("several wrong overrides are all reported")
   func several() {
     #expect(
-      SampleConfiguration.problems(SampleConfiguration.text, set: ["x.y=1", "sensors.q.z=1", "ok"]).count == 3)
+      SampleConfiguration.problems(SampleConfiguration.text, set: ["x.y=1", "sensors.q.z=1", "ok"]).count == 3
+    )
   }
 
   @Test("without a declaration only what exists can be set into")

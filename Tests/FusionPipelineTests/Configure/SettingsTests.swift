@@ -29,7 +29,8 @@ struct SettingsTests {
     #expect(chains[0].strings("inputs") == ["front_lidar", "imu"])
     #expect(chains[0].namedNumbers("budgets_ms").map(\.name) == ["perceive", "plan"])
     #expect(chains[0].namedNumbers("budgets_ms").map(\.number) == [12, 8.5])
-    #expect(chains.map { $0.choice("policy", as: SampleConfiguration.Policy.self) } == [.nearest, .latestBefore])
+    #expect(
+      chains.map { $0.choice("policy", as: SampleConfiguration.Policy.self) } == [.nearest, .latestBefore])
     #expect(settings.section("publishing").string("endpoint") == "tcp://*:5555")
     #expect(settings.optionalSection("recording") == nil)
     #expect(settings.namedSections("topics").isEmpty)
@@ -42,8 +43,10 @@ struct SettingsTests {
     #expect(sensors[1].number("rate_hz") == 100)
     #expect(
       SampleConfiguration.problems(SampleConfiguration.text, set: ["sensors.front_lidar.rate_hz=100"])
-        == ["--set sensors.front_lidar.rate_hz:1:29: sensors.front_lidar.rate_hz: 100 Hz is out of range "
-          + "(allowed: 5 to 20 Hz)"])
+        == [
+          "--set sensors.front_lidar.rate_hz:1:29: sensors.front_lidar.rate_hz: 100 Hz is out of range "
+            + "(allowed: 5 to 20 Hz)"
+        ])
   }
 
   @Test("what was written and what is a default can be told apart")
@@ -65,6 +68,9 @@ struct SettingsTests {
       parsing: SampleConfiguration.text, file: "configs/robot.json",
       overrides: ["sensors.front_lidar.calibration=other.json"])
     #expect(set.sections("sensors")[0].path("calibration") == "other.json")
+    let log = Section("log", doc: "", fields: [.path("file", default: "a.mcap", doc: "")])
+    #expect(try log.settings(parsing: "{}", file: "configs/f").path("file") == "a.mcap")
+    #expect(try log.settings(parsing: #"{"file":"b"}"#, file: "f").path("file") == "b")
   }
 
   @Test("a later check reports at the value's place, and at the object's for a default")
@@ -74,7 +80,8 @@ struct SettingsTests {
       "\(chain.problem("period_ms", "is shorter than its budgets", hint: "at least 40 ms"))"
         == "configs/robot.json:20:37: chains.drive.period_ms: is shorter than its budgets (at least 40 ms)")
     #expect(
-      "\(chain.problem("priority", "is taken"))" == "configs/robot.json:20:5: chains.drive.priority: is taken")
+      "\(chain.problem("priority", "is taken"))" == "configs/robot.json:20:5: chains.drive.priority: is taken"
+    )
     #expect(
       "\(chain.problem("inputs", element: 1, "no such sensor"))"
         == "configs/robot.json:20:69: chains.drive.inputs[1]: no such sensor")
@@ -89,6 +96,14 @@ struct SettingsTests {
     var second = JSONWriter(.pretty)
     second.value(again)
     #expect(second.text == writer.text)
+    var lidar = JSONWriter(.compact)
+    lidar.value(settings.sections("sensors")[0])
+    // The tag first, then the common fields, then the variant's own.
+    #expect(
+      lidar.text == #"{"model":"velodyne-vlp16","name":"front_lidar","max_age_ms":200.0,"#
+        + #""mounting":{"translation_m":[1.2,0.0,1.9],"rotation_deg":[0.0,0.0,0.0]},"#
+        + #""link":{"kind":"udp","port":2368},"rate_hz":10.0,"calibration":"vlp16.json","#
+        + #""return_mode":"strongest"}"#)
     #expect(again.sections("sensors")[0].isGiven("rate_hz"))
     #expect(again.sections("sensors")[0].number("rate_hz") == 10)
   }
@@ -98,6 +113,94 @@ struct SettingsTests {
     let text = SampleConfiguration.text("2368", "2.368e3")
     let settings = try SampleConfiguration.root.settings(parsing: text, file: "f")
     #expect(settings.sections("sensors")[0].section("link").integer("port") == 2368)
+  }
+
+  static let collection = Section(
+    "collection", doc: "",
+    fields: [
+      .list("flags", of: .integer(range: 0...9), doc: ""),
+      .list("gains", of: .number(range: 0...9), doc: ""),
+      .list("corners", of: .vector(count: 2, range: -9...9, unit: "m"), doc: ""),
+      .list("modes", of: .choice(["a", "b"]), doc: ""),
+      .dictionary("files", of: .path, doc: ""),
+      .dictionary("links", of: .union(SampleConfiguration.link), doc: ""),
+      .boolean("on", doc: "").optional, .integer("count", doc: "").optional,
+      .number("share", doc: "").optional, .vector("at", 2, doc: "").optional,
+      .path("log", doc: "").optional, .choice("policy", SampleConfiguration.Policy.self, doc: "").optional,
+      .section("mounting", SampleConfiguration.mounting).optional,
+    ])
+
+  static let limits = Section(
+    "limits", doc: "",
+    fields: [
+      .integer("whole", range: -3...7, doc: "").optional,
+      .number("real", range: -0.5...180, doc: "").optional,
+      .number("above", range: 0 ... .infinity, doc: "").optional,
+      .string("text", length: 2...3, doc: "").optional,
+      .list("list", of: .boolean, count: 1...2, doc: "").optional,
+      .dictionary("by_name", of: .boolean, count: 1...2, doc: "").optional,
+    ])
+
+  static let edges: [(String, Bool)] = [
+    (#"{"whole":-3}"#, true), (#"{"whole":-4}"#, false), (#"{"whole":7}"#, true), (#"{"whole":8}"#, false),
+    (#"{"real":-0.5}"#, true), (#"{"real":-0.50000000000000011}"#, false), (#"{"real":180}"#, true),
+    (#"{"real":180.00000000000003}"#, false), (#"{"above":-0.0}"#, true), (#"{"above":1e308}"#, true),
+    (#"{"above":-5e-324}"#, false), (#"{"text":"é"}"#, false), (#"{"text":"éa"}"#, true),
+    (#"{"text":"😀😀😀"}"#, true), (#"{"text":"abcd"}"#, false), (#"{"list":[]}"#, false),
+    (#"{"list":[true]}"#, true), (#"{"list":[true,true]}"#, true), (#"{"list":[true,true,true]}"#, false),
+    (#"{"by_name":{}}"#, false), (#"{"by_name":{"comment":"a"}}"#, false), (#"{"by_name":{"a":true}}"#, true),
+    (#"{"by_name":{"a":true,"b":true,"comment":"a"}}"#, true),
+    (#"{"by_name":{"a":true,"b":true,"c":true}}"#, false),
+    (#"{"by_name":{"a":true,"b":true,"c":true,"comment":"a"}}"#, false),
+    (#"{"comment":"a"}"#, true), (#"{"comment":1}"#, false), (#"{"Comment":"a"}"#, false),
+  ]
+
+  @Test("both ends of a range belong to it, and a comment is no entry", arguments: edges)
+  func endsOfRanges(text: String, isTaken: Bool) {
+    let settings = try? Self.limits.settings(parsing: text, file: "f")
+    #expect((settings != nil) == isTaken)
+  }
+
+  @Test("lists, dictionaries and optional values of every kind come out typed")
+  func everyKind() throws {
+    let text = """
+      { "flags": [1, 2.0], "gains": [0, 0.5], "corners": [[1, 2], [3, -4]], "modes": ["b", "a"],
+        "files": { "x": "x.bin", "comment": "two", "y": "/y.bin" },
+        "links": { "bus": { "kind": "can", "interface": "can1" } },
+        "on": false, "count": -7, "share": 1, "at": [0, 1], "log": "l", "policy": "exact",
+        "mounting": {} }
+      """
+    let full = try Self.collection.settings(parsing: text, file: "a/f")
+    #expect(full.integers("flags") == [1, 2])
+    #expect(full.numbers("gains") == [0, 0.5])
+    #expect(full.vectors("corners") == [[1, 2], [3, -4]])
+    #expect(full.strings("modes") == ["b", "a"])
+    #expect(full.namedStrings("files").map(\.string) == ["x.bin", "/y.bin"])
+    #expect(full.namedSections("links").map(\.name) == ["bus"])
+    #expect(full.namedSections("links")[0].settings.variant == "can")
+    #expect(full.optionalBoolean("on") == false)
+    #expect(full.optionalInteger("count") == -7)
+    #expect(full.optionalNumber("share") == 1)
+    #expect(full.optionalVector("at") == [0, 1])
+    #expect(full.optionalPath("log") == "a/l")
+    #expect(full.optionalChoice("policy", as: SampleConfiguration.Policy.self) == .exact)
+    #expect(full.optionalSection("mounting")?.vector("rotation_deg") == [0, 0, 0])
+
+    let empty = try Self.collection.settings(parsing: "{}", file: "a/f")
+    #expect(empty.integers("flags").isEmpty && empty.vectors("corners").isEmpty)
+    #expect(empty.namedStrings("files").isEmpty && empty.namedSections("links").isEmpty)
+    #expect(empty.optionalBoolean("on") == nil && empty.optionalInteger("count") == nil)
+    #expect(empty.optionalNumber("share") == nil && empty.optionalVector("at") == nil)
+    #expect(empty.optionalPath("log") == nil && empty.optionalSection("mounting") == nil)
+    #expect(empty.optionalChoice("policy", as: SampleConfiguration.Policy.self) == nil)
+  }
+
+  @Test("one object can be read by a union alone, as a driver's own test does")
+  func unionAlone() throws {
+    let node = try JSONNode(parsing: #"{ "kind": "udp", "port": 1 }"#, file: "f")
+    #expect(try SampleConfiguration.link.settings(from: node).integer("port") == 1)
+    let wrong = try JSONNode(parsing: #"{ "kind": "udp", "port": 0 }"#, file: "f")
+    #expect(throws: Problems.self) { try SampleConfiguration.link.settings(from: wrong) }
   }
 
   @Test("a key that is not declared, or is of another type, stops the program that asks for it")

@@ -15,7 +15,8 @@ struct SpellingTests {
   }
 
   static let suggestions: [(String, String?)] = [
-    ("peroid_ms", "period_ms"), ("periodMs", "period_ms"), ("PERIOD-MS", "period_ms"), ("period", "period_ms"),
+    ("peroid_ms", "period_ms"), ("periodMs", "period_ms"), ("PERIOD-MS", "period_ms"),
+    ("period", "period_ms"),
     ("prt", "port"), ("sports", "port"), ("x", nil), ("", nil), ("deadline", nil),
     (String(repeating: "p", count: 100_000), nil),
   ]

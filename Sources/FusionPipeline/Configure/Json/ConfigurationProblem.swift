@@ -52,8 +52,13 @@ public struct Problems: Error, Sendable, CustomStringConvertible {
 
   public mutating func add(_ problem: ConfigurationProblem) {
     if kept.contains(problem) { return }
-    if kept.count < Self.limit { kept.insert(problem) } else { omittedCount += 1 }
+    if isFull { omittedCount += 1 } else { kept.insert(problem) }
   }
+
+  /// From here on problems need no words.
+  var isFull: Bool { kept.count >= Self.limit }
+
+  mutating func addOmitted() { omittedCount += 1 }
 
   /// By file, line and column; at one place by key path.
   public var sorted: [ConfigurationProblem] {

@@ -18,7 +18,8 @@ extension JSONParser {
         text.append(contentsOf: String(Character(try parseEscape())).utf8)
         copied = offset
       case 0x0A, 0x0D:
-        throw problem(at: opening, "the string does not end on its line", hint: "its closing quote is missing")
+        throw problem(
+          at: opening, "the string does not end on its line", hint: "its closing quote is missing")
       case 0..<0x20:
         throw problem(
           at: offset, "a control character (\(hexadecimal(bytes[offset]))) in a string",

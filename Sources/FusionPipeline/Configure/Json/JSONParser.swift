@@ -1,8 +1,8 @@
-/// A strict RFC 8259 parser: whatever the bytes, it gives a tree of positioned nodes or one positioned problem.
+/// A strict RFC 8259 parser: whatever the bytes, it gives a tree of positioned nodes or one problem.
 ///
-/// Refused beyond the grammar: a byte order mark, names that repeat within an object (compared as characters,
-/// so two spellings of "é" count as one), numbers beyond a double's range, nesting deeper than `maximumDepth`,
-/// texts longer than `maximumBytes` and numbers longer than `maximumNumberBytes`.
+/// Refused beyond the grammar: a byte order mark, names that repeat within an object (compared as
+/// characters, so two spellings of "é" count as one), numbers beyond a double's range, nesting deeper than
+/// `maximumDepth`, texts longer than `maximumBytes` and numbers longer than `maximumNumberBytes`.
 /// Cost: linear in the text.
 struct JSONParser {
   static let maximumBytes = 8 << 20

@@ -7,8 +7,8 @@
 ///       $0.array("ids") { $0.value(7) }
 ///     }
 ///
-/// Doubles are the shortest text that reads back to the same bits; JSON knows no NaN and no infinity, so those
-/// become null. Members are not checked for repeated names. Off the frame's path: it allocates.
+/// Doubles are the shortest text that reads back to the same bits; JSON knows no NaN and no infinity, so
+/// those become null. Members are not checked for repeated names. Off the frame's path: it allocates.
 public struct JSONWriter: Sendable {
   public enum Style: Sendable {
     /// No space at all, one line.

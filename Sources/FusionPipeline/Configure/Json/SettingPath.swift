@@ -1,8 +1,8 @@
 /// The way from a configuration's root to one of its values: `sensors.front_lidar.rate_hz`.
 ///
-/// Problems print it and `--set` reads it. A list's element is named by its own "name" or by its index from 0:
-/// `chains[0].period_ms`, which may also be written `chains.0.period_ms`. A key with other characters than
-/// letters, digits, `_` and `-` stands in brackets: `topics["a.b"]`.
+/// Problems print it and `--set` reads it. A list's element is named by its own "name" or by its index from
+/// 0: `chains[0].period_ms`, which may also be written `chains.0.period_ms`. A key with other characters
+/// than letters, digits, `_` and `-` stands in brackets: `topics["a.b"]`.
 public struct SettingPath: Hashable, Sendable, CustomStringConvertible {
   public enum Part: Hashable, Sendable {
     case key(String)
@@ -44,10 +44,23 @@ extension UInt8 {
 }
 
 /// A text in JSON's quotes for a problem's message, cut after 60 characters.
+///
+/// Control and format characters are escaped, so that a hostile text cannot steer or reorder a terminal.
 func quoted(_ text: String) -> String {
   let shown = text.unicodeScalars.prefix(60)
   let isCut = shown.endIndex != text.unicodeScalars.endIndex
   var writer = JSONWriter(.compact)
   writer.value(String(shown) + (isCut ? "…" : ""))
-  return writer.text
+  var safe = ""
+  for scalar in writer.text.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        safe += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+      }
+    default: safe.unicodeScalars.append(scalar)
+    }
+  }
+  return safe
 }

@@ -1,8 +1,8 @@
 /// Writes a section's declaration as a JSON Schema (draft 2020-12), for editors and other programs.
 ///
-/// It accepts what the reader accepts but for what no schema can say: values of a `uniqueKey` that repeat, and
-/// keys that repeat within an object. Units are in "x-unit". Nested sections stand in "$defs" under their
-/// names.
+/// It accepts what the reader accepts but for what no schema can say: values of a `uniqueKey` that repeat,
+/// and keys that repeat within an object. Units are in "x-unit". Nested sections stand in "$defs" under
+/// their names.
 public struct SchemaWriter {
   private var definitions: [(name: String, shape: Shape, schema: JSONNode)] = []
 

@@ -41,6 +41,7 @@ public struct Union: Hashable, Sendable {
 
   /// Traps on no variant, two of the same name, or a field called like the tag: mistakes in the program.
   public init(_ name: String, tag: String, doc: String, common: [Field] = [], variants: [Section]) {
+    precondition(SettingPath.isPlain(tag) && tag != SectionReader.commentKey, "union \(name)'s tag is no key")
     precondition(!variants.isEmpty, "union \(name) has no variant")
     precondition(
       Set(variants.map(\.name)).count == variants.count, "union \(name) has two variants of one name")
@@ -84,6 +85,7 @@ public struct Field: Hashable, Sendable {
   /// Traps on a reserved key or a default that its own declaration refuses: mistakes in the program.
   init(_ key: String, _ shape: Shape, standard: JSONNode.Value?, doc: String) {
     precondition(SettingPath.isPlain(key), "a key is made of letters, digits, _ and -")
+    if case .choice(let choices) = shape { precondition(!choices.isEmpty, "a choice of nothing") }
     precondition(key != SectionReader.commentKey, "every object has a \"comment\" already")
     self.key = key
     self.shape = shape

@@ -107,6 +107,10 @@ extension SectionReader {
   mutating func unknown(
     _ member: JSONMember, _ path: SettingPath, _ missing: [String], _ known: [String]
   ) -> String? {
+    if problems.isFull {
+      problems.addOmitted()
+      return nil
+    }
     let meant = Spelling.nearest(to: member.name, among: missing)
     let hint: String
     if member.name.hasPrefix("//") || member.name.hasPrefix("#") {

@@ -1,7 +1,7 @@
 /// Reads a tree of nodes by its declaration and collects every problem on the way.
 ///
-/// One mistake gives one problem: a mistyped key is not also reported as missing, and an object with an unknown
-/// tag is not held against the keys of every variant.
+/// One mistake gives one problem: a mistyped key is not also reported as missing, and an object with an
+/// unknown tag is not held against the keys of every variant.
 struct SectionReader {
   static let commentKey = "comment"
 
@@ -53,6 +53,8 @@ struct SectionReader {
       return mistyped(.section(Section(name, doc: "", fields: [])), node, path)
     }
     let countBefore = problems.count
+    let written = Set(members.map(\.name))
+    let unwritten = fields.map(\.key).filter { !written.contains($0) }
     let indexOfKey = Dictionary(
       fields.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
     var entries = [Settings.Entry?](repeating: nil, count: fields.count)
@@ -65,8 +67,7 @@ struct SectionReader {
         entries[index] = entry(
           fields[index].shape, member.node, path.appending(member.name), isGiven: isGiven)
       } else if !ignoresUnknown {
-        let missing = fields.indices.filter { !isWritten[$0] && node[fields[$0].key] == nil }
-        let meant = unknown(member, path, missing.map { fields[$0].key }, fields.map(\.key))
+        let meant = unknown(member, path, unwritten, fields.map(\.key))
         if let index = meant.flatMap({ indexOfKey[$0] }) { isWritten[index] = true }
       }
     }
@@ -85,7 +86,7 @@ struct SectionReader {
     }
     guard problems.count == countBefore else { return nil }
     return Settings(
-      variant: name, tag: tag, path: path, position: node.position,
+      variant: name, tag: tag, keyPath: path, position: node.position,
       entries: zip(fields, entries).compactMap { field, entry in
         entry.map { Settings.NamedEntry(name: field.key, entry: $0) }
       })

@@ -30,7 +30,7 @@ public struct Settings: Hashable, Sendable {
 
   /// The section it was read by; for a union, the tag's value, as "velodyne-vlp16".
   public let variant: String
-  public let path: SettingPath
+  public let keyPath: SettingPath
   /// Of the object, or of the object around it when it was missing.
   public let position: SourcePosition
   /// The union's tag, for writing.
@@ -40,11 +40,11 @@ public struct Settings: Hashable, Sendable {
   private let indexOfKey: [String: Int]
 
   init(
-    variant: String, tag: String?, path: SettingPath, position: SourcePosition, entries: [NamedEntry]
+    variant: String, tag: String?, keyPath: SettingPath, position: SourcePosition, entries: [NamedEntry]
   ) {
     self.variant = variant
     self.tag = tag
-    self.path = path
+    self.keyPath = keyPath
     self.position = position
     self.entries = entries
     indexOfKey = Dictionary(
@@ -122,13 +122,17 @@ public struct Settings: Hashable, Sendable {
   public func sections(_ key: String) -> [Settings] { elements(key).map(section) }
   public func strings(_ key: String) -> [String] { elements(key).map(text) }
   public func integers(_ key: String) -> [Int] {
-    elements(key).map { if case .integer(let number) = $0.value { number } else { mistyped(key, "integers") } }
+    elements(key).map {
+      if case .integer(let number) = $0.value { number } else { mistyped(key, "integers") }
+    }
   }
   public func numbers(_ key: String) -> [Double] {
     elements(key).map { if case .number(let number) = $0.value { number } else { mistyped(key, "numbers") } }
   }
   public func vectors(_ key: String) -> [[Double]] {
-    elements(key).map { if case .vector(let numbers) = $0.value { numbers } else { mistyped(key, "vectors") } }
+    elements(key).map {
+      if case .vector(let numbers) = $0.value { numbers } else { mistyped(key, "vectors") }
+    }
   }
 
   /// In the order of the text.
@@ -205,7 +209,7 @@ extension Settings {
 
   /// A problem of the object as a whole.
   public func problem(_ message: String, hint: String = "") -> ConfigurationProblem {
-    ConfigurationProblem(at: position, path, message, hint: hint)
+    ConfigurationProblem(at: position, keyPath, message, hint: hint)
   }
 }
 
