@@ -85,6 +85,7 @@ public struct Field: Hashable, Sendable {
   /// Traps on a reserved key or a default that its own declaration refuses: mistakes in the program.
   init(_ key: String, _ shape: Shape, standard: JSONNode.Value?, doc: String) {
     precondition(SettingPath.isPlain(key), "a key is made of letters, digits, _ and -")
+    if case .choice(let choices) = shape { precondition(!choices.isEmpty, "a choice of nothing") }
     precondition(key != SectionReader.commentKey, "every object has a \"comment\" already")
     self.key = key
     self.shape = shape

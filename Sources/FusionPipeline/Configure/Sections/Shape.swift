@@ -1,25 +1,26 @@
 /// What a value must be: the part of a field's declaration that does not depend on its key.
 ///
-/// Fields are made by the static functions of `Field`; lists and dictionaries take a shape for their elements.
+/// The functions of `Field` make it; lists and dictionaries take one for their elements.
 public indirect enum Shape: Hashable, Sendable {
   case boolean
-  case integer(range: ClosedRange<Int>, unit: String?)
+  case integer(range: ClosedRange<Int> = .min ... .max, unit: String? = nil)
   /// Bounds may be infinite: `0 ... .infinity`.
-  case number(range: ClosedRange<Double>, unit: String?)
+  case number(range: ClosedRange<Double> = -.infinity ... .infinity, unit: String? = nil)
   /// The length counts Unicode scalars.
-  case string(length: ClosedRange<Int>)
+  case string(length: ClosedRange<Int> = 0...4096)
   /// What other parts of the configuration and `--set` refer to: letters, digits, `_` and `-`.
   case name
   /// A file's or folder's path: not empty, no NUL.
   case path
   case choice([String])
-  case vector(count: Int, range: ClosedRange<Double>, unit: String?)
+  case vector(
+    count: Int, range: ClosedRange<Double> = -.infinity ... .infinity, unit: String? = nil)
   case section(Section)
   case union(Union)
   /// `uniqueKey`: a key of the elements whose values must differ, as "name".
-  case list(of: Shape, count: ClosedRange<Int>, uniqueKey: String?)
+  case list(of: Shape, count: ClosedRange<Int> = 0...4096, uniqueKey: String? = nil)
   /// An object whose keys the user chooses; each must be a name.
-  case dictionary(of: Shape, count: ClosedRange<Int>)
+  case dictionary(of: Shape, count: ClosedRange<Int> = 0...4096)
 
   /// The pattern of `name`, for the schema; `isName` is the same in code.
   static let namePattern = "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
