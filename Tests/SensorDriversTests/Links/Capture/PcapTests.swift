@@ -129,7 +129,7 @@ import Testing
     #expect(stamp(0, 5) == 5_000_000_000)
     #expect(stamp(12, 5_999) == 5)
     #expect(stamp(0x80 | 10, 1536) == 1_500_000_000)
-    #expect(stamp(0x80 | 32, 0x6000_0000_8000_0000) == 0x6000_0000 * 1_000_000_000 + 500_000_000)
+    #expect(stamp(0x80 | 32, 0x6000_0000_8000_0000) == 1_610_612_736_500_000_000)
     #expect(stamp(9, 5, offset: 1_700_000_000) == 1_700_000_000_000_000_005)
     #expect(stamp(9, 5, offset: -1 & Int.max) == .max)
     for exponent in 0...127 as ClosedRange<UInt8> {
