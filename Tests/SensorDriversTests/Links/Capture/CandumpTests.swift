@@ -75,13 +75,16 @@ import Testing
     #expect(all.map(\.frame.bus) == [1, 128, 0, 2, 1, 3])
   }
 
-  @Test("a malformed line is a failure that names it, and reading goes on behind it", arguments: [
-    "(1.0 can0 123#11", "(1.0) can0", "(1.0) can0 12#11", "(1.0) can0 800#11", "(1.0) can0 12345678901#11",
-    "(1.0) can0 FFFFFFFF#11", "(1.0) can0 123#1", "(1.0) can0 123#GG", "(1.0) can0 123#112233445566778899",
-    "(1.0) can0 123##", "(1.0) can0 123##G11", "(1.0) can0 123#R99", "(1.0) can0 123#RX", "(x.0) can0 123#11",
-    "(1.1234567890) can0 123#11", "(99999999999999999999.0) can0 123#11", "() can0 123#", "rubbish",
-    "can0 123 [9] 1 2 3", "can0 123 [2] 01", "can0 123 [65] 01", "can0 123 [] 01", "can0 123 [2 01 02",
-  ])
+  @Test(
+    "a malformed line is a failure that names it, and reading goes on behind it",
+    arguments: [
+      "(1.0 can0 123#11", "(1.0) can0", "(1.0) can0 12#11", "(1.0) can0 800#11", "(1.0) can0 12345678901#11",
+      "(1.0) can0 FFFFFFFF#11", "(1.0) can0 123#1", "(1.0) can0 123#GG", "(1.0) can0 123#112233445566778899",
+      "(1.0) can0 123##", "(1.0) can0 123##G11", "(1.0) can0 123#R99", "(1.0) can0 123#RX",
+      "(x.0) can0 123#11",
+      "(1.1234567890) can0 123#11", "(99999999999999999999.0) can0 123#11", "() can0 123#", "rubbish",
+      "can0 123 [9] 1 2 3", "can0 123 [2] 01", "can0 123 [65] 01", "can0 123 [] 01", "can0 123 [2 01 02",
+    ])
   func malformed(line: String) {
     let (all, failures, _) = frames("(1.0) can0 123#01\n\(line)\n(2.0) can0 123#02\n")
     #expect(all.map(\.frame.data[0]) == [1, 2])

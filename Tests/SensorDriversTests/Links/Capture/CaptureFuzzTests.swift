@@ -9,16 +9,18 @@ import Testing
     let fragments = Wire.fragments(Wire.udp(payload, checksum: true), size: 24)
     let tcp = Wire.big16(1) + Wire.big16(2) + Wire.big32(9) + Wire.big32(0) + [0x50, 2, 0, 0, 0, 0, 0, 0, 5]
     let whole = Wire.ipv4(Wire.udp(payload), options: 4)
-    let frames = fragments + [
-      Wire.ethernet(whole, tags: [0x8100, 0x8100]), Wire.ethernet(Wire.ipv4(tcp, transport: 6)),
-    ]
+    let frames =
+      fragments + [
+        Wire.ethernet(whole, tags: [0x8100, 0x8100]), Wire.ethernet(Wire.ipv4(tcp, transport: 6)),
+      ]
     var little = Wire.section(big: false) + Wire.interface(resolution: 9, offset: 1)
     for frame in frames { little += Wire.enhanced(frame, ticks: 1 << 60) }
     little += Wire.block(3, Wire.number32(4, big: false) + [1, 2, 3, 4], big: false)
     let big = Wire.section(big: true) + Wire.interface(link: 101, resolution: 0x8A, big: true)
     let text = "(1.5) can0 123#DEADBEEF\n(1.6) can1 1ABCDEF0##3AABBCC\n can0  123   [4]  DE AD BE EF\n"
     return [
-      Wire.pcap(frames), Wire.pcap([whole], link: 101, big: true), Wire.pcap([[2, 0, 0, 0] + whole], link: 0),
+      Wire.pcap(frames), Wire.pcap([whole], link: 101, big: true),
+      Wire.pcap([[2, 0, 0, 0] + whole], link: 0),
       Wire.pcap([[UInt8](repeating: 0, count: 14) + [8, 0] + whole], link: 113), little,
       big + Wire.enhanced(whole, ticks: 99, big: true) + little, Array((text + text).utf8),
     ]

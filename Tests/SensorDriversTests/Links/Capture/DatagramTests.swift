@@ -6,7 +6,8 @@ import Testing
   static let payload = (0..<100).map { UInt8($0) }
 
   /// The datagrams of a capture of one packet.
-  func read(_ packet: [UInt8], link: UInt32) throws -> (datagrams: [UDPDatagram], counters: DatagramCounters) {
+  func read(_ packet: [UInt8], link: UInt32) throws -> (datagrams: [UDPDatagram], counters: DatagramCounters)
+  {
     try datagrams(CaptureFile.open(bytes: Wire.pcap([packet], link: link)))
   }
 
@@ -171,7 +172,8 @@ import Testing
     #expect(all.map(\.payload) == payloads)
   }
 
-  @Test("a sender that never changes its identification loses only the datagrams that lost a fragment",
+  @Test(
+    "a sender that never changes its identification loses only the datagrams that lost a fragment",
     arguments: [0, 1, 5], [false, true])
   func constantIdentification(lost: Int, checksum: Bool) throws {
     let payloads = (0..<6).map { Self.payload(UInt64(20 + $0)) }

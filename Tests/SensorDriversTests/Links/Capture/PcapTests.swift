@@ -45,9 +45,11 @@ import Testing
     }
   }
 
-  @Test("a claimed length near the limits of UInt32 is damage, not memory", arguments: [
-    0x0020_0001, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFF0, 0xFFFF_FFFF,
-  ] as [UInt32])
+  @Test(
+    "a claimed length near the limits of UInt32 is damage, not memory",
+    arguments: [
+      0x0020_0001, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFF0, 0xFFFF_FFFF,
+    ] as [UInt32])
   func hugeLength(length: UInt32) {
     var file = Wire.pcap([[1], [2]])
     file.replaceSubrange((24 + 17 + 8)..<(24 + 17 + 12), with: Wire.number32(length, big: false))
@@ -102,7 +104,8 @@ import Testing
     file += Wire.block(5, [0, 0, 0, 0], big: big)
     file += Wire.enhanced([1, 2, 3, 4, 5], ticks: ticks + 7, big: big)
     file += Wire.block(3, Wire.number32(3, big: big) + [7, 8, 9], big: big)
-    let stamp = Wire.number32(UInt32(ticks >> 32), big: big)
+    let stamp =
+      Wire.number32(UInt32(ticks >> 32), big: big)
       + Wire.number32(UInt32(ticks & 0xFFFF_FFFF), big: big)
     let lengths = Wire.number32(2, big: big) + Wire.number32(60, big: big)
     file += Wire.block(2, Wire.number16(0, big: big) + [0, 0] + stamp + lengths + [6, 6], big: big)
@@ -170,9 +173,11 @@ import Testing
     }
   }
 
-  @Test("impossible block lengths are damage at the block's place", arguments: [
-    0, 4, 11, 13, 0x7FFF_FFFC, 0xFFFF_FFFC, 0xFFFF_FFFF,
-  ] as [UInt32])
+  @Test(
+    "impossible block lengths are damage at the block's place",
+    arguments: [
+      0, 4, 11, 13, 0x7FFF_FFFC, 0xFFFF_FFFC, 0xFFFF_FFFF,
+    ] as [UInt32])
   func blockLengths(length: UInt32) {
     let head = Wire.section(big: false) + Wire.interface()
     let bad = Wire.number32(6, big: false) + Wire.number32(length, big: false)

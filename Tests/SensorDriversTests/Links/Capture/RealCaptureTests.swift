@@ -53,7 +53,8 @@ private let needsRecordings: Comment = "needs the recordings in ../shared/data"
     }
   }
 
-  @Test("an inertial log over TCP in a pcapng named .pcap gives a stream whose 89 messages all pass their CRC")
+  @Test(
+    "an inertial log over TCP in a pcapng named .pcap gives a stream whose 89 messages all pass their CRC")
   func tcpStream() throws {
     let folder = try #require(recordings)
     let reader = DatagramReader(try CaptureFile.open("\(folder)/imu-gnss/novatel/corrimudata.pcap"))
