@@ -184,6 +184,30 @@ import Testing
     #expect(counters.accountedPackets == counters.packets)
   }
 
+  @Test("a checksum saves the datagrams behind a first one of which only the end was captured")
+  func captureBeginsInDatagram() throws {
+    let payloads = (0..<3).map { Self.payload(UInt64(40 + $0)) }
+    let parts = payloads.flatMap { Wire.fragments(Wire.udp($0, checksum: true), size: 1480, id: 0) }
+    let (all, counters) = try datagrams(Array(parts.dropFirst()))
+    #expect(all.map(\.payload) == Array(payloads.dropFirst()))
+    #expect(counters.damagedReassembled == 1)
+  }
+
+  @Test("a last fragment that ends before bytes already there begins another datagram")
+  func shorterEnd() throws {
+    let long = Wire.udp(Self.payload(11, count: 1992))
+    let short = Wire.udp(Array(long[8..<1200]))
+    func part(_ bytes: [UInt8], _ range: Range<Int>, more: Bool) -> [UInt8] {
+      Wire.ethernet(Wire.ipv4(Array(bytes[range]), id: 3, offset: range.lowerBound, more: more))
+    }
+    let (all, counters) = try datagrams([
+      part(long, 0..<800, more: true), part(long, 800..<1600, more: true),
+      part(short, 800..<1200, more: false), part(short, 0..<800, more: true),
+    ])
+    #expect(all.map(\.payload) == [Array(short.dropFirst(8))])
+    #expect(counters.incompleteDatagrams == 1)
+  }
+
   @Test("a reassembled datagram with a false checksum is dropped and counted")
   func checksum() throws {
     var udp = Wire.udp(Self.payload(9, count: 2000), checksum: true)

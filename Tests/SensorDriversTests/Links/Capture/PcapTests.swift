@@ -188,14 +188,17 @@ import Testing
     #expect(failure?.byteOffset == head.count + 36)
   }
 
-  @Test("a packet that claims more than its block holds is passed over and counted")
+  @Test("a packet that claims more than its block holds, by one byte or by many, is passed over and counted")
   func lyingPacket() throws {
-    var block = Wire.enhanced([1, 2, 3], ticks: 5)
-    block.replaceSubrange(20..<24, with: [0xFF, 0xFF, 0xFF, 0xFF])
-    let file = Wire.section(big: false) + Wire.interface() + block + Wire.enhanced([4], ticks: 6)
-    let reader = try CaptureFile.open(bytes: file)
-    #expect(try reader.next()?.bytes == [4])
-    #expect(try reader.next() == nil)
-    #expect(reader.counters.damagedPackets == 1)
+    // Three bytes stand in the block, and one of padding.
+    for claimed in [5, 6, 7, 8, 9, 12, 13, 100, UInt32.max] {
+      var block = Wire.enhanced([1, 2, 3], ticks: 5)
+      block.replaceSubrange(20..<24, with: Wire.number32(claimed, big: false))
+      let file = Wire.section(big: false) + Wire.interface() + Wire.enhanced([4], ticks: 6) + block
+      let reader = try CaptureFile.open(bytes: file)
+      #expect(try reader.next()?.bytes == [4])
+      #expect(try reader.next() == nil)
+      #expect(reader.counters.damagedPackets == 1)
+    }
   }
 }
