@@ -5,6 +5,7 @@ import Testing
 @testable import SensorDrivers
 
 private let hasVirtualCAN = unsafe if_nametoindex("vcan0") != 0
+private let maySetDown = unsafe if_nametoindex("vcan1") != 0 && geteuid() == 0
 private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add vcan0 type vcan)"
 
 @Suite("CAN links on vcan0", .serialized) struct CANLinkTests {
@@ -84,6 +85,21 @@ private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add v
     #expect(link.errorFrames == 1)
     #expect(link.lastErrorClasses == 0x40)
     #expect(link.counters.lostBefore == 1)
+  }
+
+  @Test(
+    "an interface that is shut down is gone, and opens again once it is up",
+    .enabled(if: maySetDown, "needs the interface vcan1 and the right to set it down"))
+  func shutDown() throws {
+    let link = CANLink(interface: "vcan1", clock: clock)
+    try link.open()
+    try #require(unsafe system("ip link set vcan1 down") == 0)
+    let failure = try #require(inbox.failure(link))
+    #expect(failure.kind == .gone)
+    #expect(failure.message.contains("ip link set vcan1 up"))
+    try #require(unsafe system("ip link set vcan1 up") == 0)
+    try link.open()
+    #expect(try inbox.receive(link, timeoutNanoseconds: 1_000_000) == nil)
   }
 
   @Test(

@@ -48,7 +48,12 @@ final class CaptureBytes {
   private func refill(_ count: Int) throws(CaptureFailure) -> Bool {
     guard descriptor >= 0 else { return false }
     if start > 0 {
-      window.replaceSubrange(0..<(end - start), with: window[start..<end])
+      let kept = start..<end
+      // In place: assigning a slice of an array to itself would copy the whole of it.
+      unsafe window.withUnsafeMutableBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        unsafe memmove(base, base + kept.lowerBound, kept.count)
+      }
       end -= start
       start = 0
     }

@@ -33,6 +33,8 @@ public enum CaptureLink: Sendable, Equatable {
   case linuxCooked2
   /// A `CANFrame` record.
   case canRecord
+  /// A frame as pcap files hold it; `CANFrame(socketCANCapture:)` reads it.
+  case socketCAN
   case other(UInt32)
 
   init(linkType: UInt32) {
@@ -41,6 +43,7 @@ public enum CaptureLink: Sendable, Equatable {
     case 12, 14, 101, 228, 229: self = .rawIP
     case 0, 108: self = .loopback
     case 113: self = .linuxCooked
+    case 227: self = .socketCAN
     case 276: self = .linuxCooked2
     default: self = .other(linkType)
     }

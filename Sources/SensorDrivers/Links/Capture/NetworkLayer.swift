@@ -47,7 +47,7 @@ enum NetworkLayer: Equatable {
         return
       }
       self = first >> 4 == 4 ? .ipv4(0) : first >> 4 == 6 ? .ipv6 : .otherProtocol
-    case .canRecord, .other: self = .unknownLink
+    case .canRecord, .socketCAN, .other: self = .unknownLink
     }
   }
 

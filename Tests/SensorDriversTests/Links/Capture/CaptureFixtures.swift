@@ -81,7 +81,9 @@ enum Wire {
     var body = number16(link, big: big) + [0, 0] + number32(snap, big: big)
     if let resolution { body += number16(9, big: big) + number16(1, big: big) + [resolution, 0, 0, 0] }
     if let offset {
-      let halves = [number32(UInt32(offset >> 32), big: big), number32(UInt32(offset & 0xFFFF_FFFF), big: big)]
+      let halves = [
+        number32(UInt32(offset >> 32), big: big), number32(UInt32(offset & 0xFFFF_FFFF), big: big),
+      ]
       body += number16(14, big: big) + number16(8, big: big) + (big ? halves : halves.reversed()).joined()
     }
     return block(1, body + [0, 0, 0, 0], big: big)
