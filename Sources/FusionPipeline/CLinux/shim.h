@@ -227,4 +227,72 @@ static inline long fusion_read(int descriptor, void *bytes, size_t count) {
   return got < 0 ? -errno : got;
 }
 
+// Scheduling: macros over cpu_set_t do not import.
+#include <sched.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+static inline int fusion_set_affinity(const int *cpus, int count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int i = 0; i < count; i++)
+    if (cpus[i] >= 0 && cpus[i] < CPU_SETSIZE) CPU_SET(cpus[i], &set);
+  return sched_setaffinity(0, sizeof set, &set);
+}
+
+/// The CPU ids this thread may run on, at most `room` of them; how many there are.
+static inline int fusion_get_affinity(int *cpus, int room) {
+  cpu_set_t set;
+  int count = 0;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+  for (int i = 0; i < CPU_SETSIZE; i++)
+    if (CPU_ISSET(i, &set)) {
+      if (count < room) cpus[count] = i;
+      count++;
+    }
+  return count;
+}
+
+/// SCHED_FIFO for the calling thread; threads it starts do not inherit it. 0, or an errno.
+static inline int fusion_set_fifo(int priority) {
+  struct sched_param parameters = {.sched_priority = priority};
+  return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0 ? 0 : errno;
+}
+
+/// The calling thread's policy and priority as the kernel has them.
+static inline int fusion_get_policy(int *priority) {
+  struct sched_param parameters;
+  if (sched_getparam(0, &parameters) != 0) return -1;
+  *priority = parameters.sched_priority;
+  return sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+}
+
+static inline int fusion_set_timer_slack(unsigned long nanoseconds) {
+  return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
+}
+
+static inline void fusion_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+static inline int fusion_lock_memory(void) { return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno; }
+
+/// The calling thread's accounts. The kernel's own struct, because <sys/resource.h> clashes with Swift's Glibc.
+struct fusion_thread_usage {
+  long cpu_seconds_and_microseconds[4];
+  long sizes[4];
+  long minor_faults;
+  long major_faults;
+  long counts[6];
+  long voluntary_switches;
+  long involuntary_switches;
+};
+
+static inline int fusion_read_thread_usage(struct fusion_thread_usage *usage) {
+  return (int)syscall(SYS_getrusage, 1 /* RUSAGE_THREAD */, usage);
+}
+
+static inline int fusion_sleep_until(const struct timespec *deadline) {
+  return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, deadline, 0);
+}
+
 #endif

@@ -61,6 +61,18 @@ public enum StateSnapshot {
     "fusion.Snapshot", version: 1,
     [
       RecordField("frame", .u64), RecordField("slot", .u64), RecordField("chain", .u16),
-      RecordField("state_bytes", .u32), RecordField("state_then_published_set", .bytes),
+      RecordField("state_bytes", .u32), RecordField("state", .bytes),
     ])
+}
+
+extension ChainRunner {
+  /// Puts the committed state into the log.
+  func recordSnapshot(after outcome: FrameOutcome, to tap: RecordTap) {
+    tap.buffer.clear()
+    tap.buffer.append(outcome.release.frame)
+    tap.buffer.append(outcome.release.slot)
+    tap.buffer.append(number)
+    tap.buffer.append(UInt32(clamping: state.byteCount))
+    unsafe state.freeze { unsafe tap.push(TopicNumber.snapshot, at: outcome.release.release, $0, afterBuffer: true) }
+  }
 }
