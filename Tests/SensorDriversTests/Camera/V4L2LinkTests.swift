@@ -80,9 +80,11 @@ import Testing
     #expect(bench.link.counters.lostBefore == 2)
     // A stream that starts again begins to count again.
     try bench.link.open()
-    bench.device.events = [.frame(Frame(sequence: 0))]
+    bench.device.events = [.frame(Frame(sequence: 100)), .frame(Frame(sequence: 102))]
     #expect(try bench.receive() != nil)
     #expect(bench.link.counters.lostBefore == 2)
+    #expect(try bench.receive() != nil)
+    #expect(bench.link.counters.lostBefore == 3)
   }
 
   @Test("a frame the driver marks as damaged is handed on with the flag")
