@@ -92,7 +92,7 @@ public final class ImageFolderSource {
 
   private static func names(in folder: String) throws(LinkFailure) -> [String] {
     guard let listing = unsafe opendir(folder) else {
-      throw LinkFailure(.absent, "\(folder): \(errorText(errno)); give a folder of images")
+      throw LinkFailure(.absent, "\(folder): \(SystemError(result: 0 &- errno)); give a folder of images")
     }
     defer { unsafe closedir(listing) }
     var names: [String] = []
@@ -134,14 +134,14 @@ public final class ImageFolderSource {
 /// Reads a whole file.
 func readFile(_ path: String, limit: Int) throws(LinkFailure) -> [UInt8] {
   let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw LinkFailure(.absent, "\(path): \(errorText(errno))") }
+  guard descriptor >= 0 else { throw LinkFailure(.absent, "\(path): \(SystemError(result: 0 &- errno))") }
   defer { close(descriptor) }
   var content: [UInt8] = []
   var block = [UInt8](repeating: 0, count: 1 << 18)
   while true {
     let got = unsafe read(descriptor, &block, block.count)
     if got < 0, errno == EINTR { continue }
-    guard got >= 0 else { throw LinkFailure(.refused, "\(path): \(errorText(errno))") }
+    guard got >= 0 else { throw LinkFailure(.refused, "\(path): \(SystemError(result: 0 &- errno))") }
     if got == 0 { return content }
     content.append(contentsOf: block[..<got])
     guard content.count <= limit else {

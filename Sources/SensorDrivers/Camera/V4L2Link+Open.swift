@@ -168,12 +168,6 @@ extension V4L2Link {
       case ENOTTY: (.refused, "this is no V4L2 device")
       default: (.refused, "the kernel's log may say why (dmesg)")
       }
-    return LinkFailure(kind, "\(settings.path): \(doing): \(errorText(error.code)); \(advice)")
+    return LinkFailure(kind, "\(settings.path): \(doing): \(SystemError(result: 0 &- error.code)); \(advice)")
   }
-}
-
-/// An errno in words and by number.
-func errorText(_ code: Int32) -> String {
-  guard let words = unsafe strerror(code) else { return "error \(code)" }
-  return unsafe "\(String(cString: words)) (errno \(code))"
 }

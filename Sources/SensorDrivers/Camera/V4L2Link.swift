@@ -4,10 +4,10 @@ import Glibc
 /// A camera through V4L2 as a packet link: one packet is a `CameraPacketHeader` and one image.
 ///
 /// The image is copied out and its buffer queued back within `receive`. Handing on the driver's own memory
-/// would spare one copy of some 0.1 ms, but lets a slow reader starve the driver, ties the mapping's life to
-/// the last reader across a reconnect, and reads memory that is uncached on many boards more than once. The
-/// copy happens on the link's thread, before the frame is released; rows lose the driver's padding on the
-/// way, so a packet's size never depends on the driver.
+/// would spare a copy of some 25 µs a megabyte, but lets a slow reader starve the driver, ties the mapping's
+/// life to the last reader across a reconnect, and reads memory that is uncached on many boards more than
+/// once. The copy happens on the link's thread, before the frame is released; rows lose the driver's padding
+/// on the way, so a packet's size never depends on the driver.
 ///
 /// A camera without the wanted layout but with another that libv4l can decode (Motion-JPEG, Bayer, ...) still
 /// gives NV12 and grey: libv4l then decodes on the link's thread, which takes milliseconds a frame and memory
@@ -81,8 +81,6 @@ public final class V4L2Link: PacketLink {
     _ filled: FilledBuffer, _ image: DriverImage, into buffer: UnsafeMutableRawBufferPointer,
     arrival: Stamp
   ) -> ReceivedPacket? {
-    counters.received &+= 1
-    counters.bytes &+= UInt64(filled.byteCount)
     counters.lostBefore &+= sequence.missingBefore(filled.sequence)
     let format = settings.format
     let mapped = unsafe device.bytes(ofBuffer: filled.index)
@@ -97,6 +95,8 @@ public final class V4L2Link: PacketLink {
       format: format, driverSequence: filled.sequence, driverFlags: filled.driverFlags,
       clock: filled.clock, stampSource: filled.stampSource, deviceNanoseconds: filled.deviceNanoseconds)
     unsafe header.write(into: buffer)
+    counters.received &+= 1
+    counters.bytes &+= UInt64(format.packetBytes)
     return ReceivedPacket(
       byteCount: format.packetBytes, arrival: arrival, flags: filled.isDamaged ? .damaged : [])
   }
@@ -146,6 +146,7 @@ public final class V4L2Link: PacketLink {
   private func gone(_ doing: String, _ error: VideoError) -> LinkFailure {
     LinkFailure(
       .gone,
-      "\(settings.path): \(doing): \(errorText(error.code)); check the cable and its power, then reopen it")
+      "\(settings.path): \(doing): \(SystemError(result: 0 &- error.code)); "
+        + "check the cable and its power, then reopen it")
   }
 }

@@ -92,7 +92,8 @@ import Testing
     }
     #expect(feed([.max - 1, .max, 0, 1]) == 0)
     #expect(feed([5]) == 3)
-    #expect(feed([5, 4, 0]) == 0)
+    #expect(feed([7]) == 1)
+    #expect(feed([7, 4, 0]) == 0)
     #expect(feed([.max - 2]) == 0)
     #expect(feed([2]) == 4)
     #expect(feed([2 + FrameSequence.longestGap + 1]) == 0)

@@ -76,6 +76,8 @@ import Testing
     #expect(failure.message.contains("at 30/s, would give 15/s; it offers 15/s, 15/s"))
     bench.device.rate = FrameRate(frames: 30_003, seconds: 1000)
     #expect(openFailure(bench) == nil)
+    bench.device.rate = FrameRate(frames: 29)
+    #expect(openFailure(bench)?.kind == .refused)
     bench.device.rate = FrameRate(frames: 0, seconds: 0)
     #expect(openFailure(bench)?.kind == .refused)
     bench.device.failures[.rate] = ENOTTY
