@@ -229,6 +229,18 @@ struct ConfigurationProblemTests {
       ])
   }
 
+  @Test("a name used three times is reported twice, with its first place")
+  func repeatedNames() {
+    let chain = #"{ "name": "a", "inputs": ["x"] }"#
+    let text = SampleConfiguration.text(
+      "\"chains\": [", "\"chains\": [ \(chain),\n\(chain),\n\(chain),\n")
+    #expect(
+      SampleConfiguration.problems(text) == [
+        "20:11: chains[1].name: \"a\" is used twice (first at line 19)",
+        "21:11: chains[2].name: \"a\" is used twice (first at line 19)",
+      ])
+  }
+
   @Test("a root that is no object, and an empty one")
   func roots() {
     #expect(

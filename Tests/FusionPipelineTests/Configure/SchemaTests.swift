@@ -120,6 +120,14 @@ struct SchemaTests {
     #expect(taken > 150 && taken < 1350, "\(taken) taken: the mutations prove little")
   }
 
+  @Test(
+    "jsonschema draws the same limits to the last bit",
+    .enabled(if: hasPython, "python3 has no jsonschema"))
+  func limits() throws {
+    let nodes = try SettingsTests.edges.map { try JSONNode(parsing: $0.0, file: "f") }
+    #expect(try Self.verdicts(SettingsTests.limits, nodes) == SettingsTests.edges.map(\.1))
+  }
+
   /// What jsonschema says of each node; it also checks the schema itself.
   static func verdicts(_ section: Section, _ nodes: [JSONNode]) throws -> [Bool] {
     var folder = Array("/tmp/fusion-schema-XXXXXX".utf8CString)

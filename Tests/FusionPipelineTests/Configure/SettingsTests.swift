@@ -68,6 +68,9 @@ struct SettingsTests {
       parsing: SampleConfiguration.text, file: "configs/robot.json",
       overrides: ["sensors.front_lidar.calibration=other.json"])
     #expect(set.sections("sensors")[0].path("calibration") == "other.json")
+    let log = Section("log", doc: "", fields: [.path("file", default: "a.mcap", doc: "")])
+    #expect(try log.settings(parsing: "{}", file: "configs/f").path("file") == "a.mcap")
+    #expect(try log.settings(parsing: #"{"file":"b"}"#, file: "f").path("file") == "b")
   }
 
   @Test("a later check reports at the value's place, and at the object's for a default")
@@ -93,6 +96,14 @@ struct SettingsTests {
     var second = JSONWriter(.pretty)
     second.value(again)
     #expect(second.text == writer.text)
+    var lidar = JSONWriter(.compact)
+    lidar.value(settings.sections("sensors")[0])
+    // The tag first, then the common fields, then the variant's own.
+    #expect(
+      lidar.text == #"{"model":"velodyne-vlp16","name":"front_lidar","max_age_ms":200.0,"#
+        + #""mounting":{"translation_m":[1.2,0.0,1.9],"rotation_deg":[0.0,0.0,0.0]},"#
+        + #""link":{"kind":"udp","port":2368},"rate_hz":10.0,"calibration":"vlp16.json","#
+        + #""return_mode":"strongest"}"#)
     #expect(again.sections("sensors")[0].isGiven("rate_hz"))
     #expect(again.sections("sensors")[0].number("rate_hz") == 10)
   }
@@ -118,6 +129,37 @@ struct SettingsTests {
       .path("log", doc: "").optional, .choice("policy", SampleConfiguration.Policy.self, doc: "").optional,
       .section("mounting", SampleConfiguration.mounting).optional,
     ])
+
+  static let limits = Section(
+    "limits", doc: "",
+    fields: [
+      .integer("whole", range: -3...7, doc: "").optional,
+      .number("real", range: -0.5...180, doc: "").optional,
+      .number("above", range: 0 ... .infinity, doc: "").optional,
+      .string("text", length: 2...3, doc: "").optional,
+      .list("list", of: .boolean, count: 1...2, doc: "").optional,
+      .dictionary("by_name", of: .boolean, count: 1...2, doc: "").optional,
+    ])
+
+  static let edges: [(String, Bool)] = [
+    (#"{"whole":-3}"#, true), (#"{"whole":-4}"#, false), (#"{"whole":7}"#, true), (#"{"whole":8}"#, false),
+    (#"{"real":-0.5}"#, true), (#"{"real":-0.50000000000000011}"#, false), (#"{"real":180}"#, true),
+    (#"{"real":180.00000000000003}"#, false), (#"{"above":-0.0}"#, true), (#"{"above":1e308}"#, true),
+    (#"{"above":-5e-324}"#, false), (#"{"text":"é"}"#, false), (#"{"text":"éa"}"#, true),
+    (#"{"text":"😀😀😀"}"#, true), (#"{"text":"abcd"}"#, false), (#"{"list":[]}"#, false),
+    (#"{"list":[true]}"#, true), (#"{"list":[true,true]}"#, true), (#"{"list":[true,true,true]}"#, false),
+    (#"{"by_name":{}}"#, false), (#"{"by_name":{"comment":"a"}}"#, false), (#"{"by_name":{"a":true}}"#, true),
+    (#"{"by_name":{"a":true,"b":true,"comment":"a"}}"#, true),
+    (#"{"by_name":{"a":true,"b":true,"c":true}}"#, false),
+    (#"{"by_name":{"a":true,"b":true,"c":true,"comment":"a"}}"#, false),
+    (#"{"comment":"a"}"#, true), (#"{"comment":1}"#, false), (#"{"Comment":"a"}"#, false),
+  ]
+
+  @Test("both ends of a range belong to it, and a comment is no entry", arguments: edges)
+  func endsOfRanges(text: String, isTaken: Bool) {
+    let settings = try? Self.limits.settings(parsing: text, file: "f")
+    #expect((settings != nil) == isTaken)
+  }
 
   @Test("lists, dictionaries and optional values of every kind come out typed")
   func everyKind() throws {
