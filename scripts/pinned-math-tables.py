@@ -177,7 +177,7 @@ def main():
     whole = int(floor(ldexp(2 / pi, 1280)))
     words = [(whole >> (1280 - 64 * (i + 1))) & ((1 << 64) - 1) for i in range(20)]
     parts.append("  /// 64 zeros, then the first 1280 bits of 2/π after the point, most significant word first.")
-    parts.append(table("twoOverPiBits", ["0"] + [f"0x{w:016x}" for w in words], "UInt64"))
+    parts.append(table("twoOverPiBits", ["0"] + ["0x" + "_".join(f"{w:016x}"[i:i + 4] for i in range(0, 16, 4)) for w in words], "UInt64"))
 
     with open(OUT, "w") as out:
         out.write("// Written by scripts/pinned-math-tables.py; change that, not this.\n\n")

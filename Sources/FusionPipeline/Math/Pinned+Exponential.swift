@@ -32,7 +32,7 @@ extension Pinned {
   }
 
   /// x to a whole power; the same bits as `pow` with the power as a `Double`.
-  public static func pow(_ x: Double, _ n: Int) -> Double { pow(x, Double(n)) }
+  public static func pow(_ x: Double, _ n: Int) -> Double { Pinned.pow(x, Double(n)) }
 
   /// √(x² + y²) without overflow or underflow on the way; an infinity wins over a NaN.
   public static func hypot(_ x: Double, _ y: Double) -> Double {
@@ -42,7 +42,7 @@ extension Pinned {
     var b = y.magnitude
     if a < b { (a, b) = (b, a) }
     // The smaller one is below half a unit in the last place of the larger.
-    if b <= a * 0x1p-28 { return a + b * (b == 0 ? 0 : 0x1p-28) }
+    if b <= a * 0x1p-28 { return a }
     var unscale = 1.0
     if a > 0x1p500 {
       a *= 0x1p-600

@@ -4,7 +4,8 @@
 /// last bits differ; replay promises equal bytes. These use only `+ − × ÷`, `squareRoot` and operations on
 /// bits, in one written order, and Swift never contracts `a * b + c`.
 /// Angles are radians. Special values follow C99 Annex F. Nothing traps, whatever the argument.
-/// Accuracy: below 0.8 units in the last place (measured, see `PinnedAccuracyTests`). Cost: 3–30 ns.
+/// Accuracy: within 0.75 units in the last place, `tan` 0.84 (largest of 120 000 arguments each).
+/// Cost: 3–22 ns; range reduction of a huge angle adds 6.
 /// Sources: Cody & Waite, "Software Manual for the Elementary Functions" (1980); Payne & Hanek, "Radian
 /// Reduction for Trigonometric Functions" (1983); P. T. P. Tang's table-driven exp and log (1989, 1990);
 /// Dekker, "A Floating-Point Technique for Extending the Available Precision" (1971).
