@@ -37,7 +37,7 @@ import Testing
     "The sweep of nebula's reference cloud agrees with it in both directions",
     .enabled(if: Recorded.has(reference), "\(Recorded.absent)"))
   func agreesWithReference() throws {
-    let packets = capturedPackets(try Recorded.bytes(Self.folder + "/packets.pcap")).map(\.payload)
+    let packets = recordedDatagrams(try Recorded.bytes(Self.folder + "/packets.pcap")).map(\.payload)
     let reference = try referencePoints()
     #expect(reference.count == 14_831)
 
