@@ -89,7 +89,9 @@ public struct PCDWriter: ~Copyable {
   ) throws(PCDFailure) {
     var at = bytes.startIndex
     while at < bytes.endIndex {
-      let written = unsafe bytes[at...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let written = unsafe bytes[at...].withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if written < 0 && errno == EINTR { continue }
       guard written > 0 else { throw PCDFailure(path: path, doing: "write to") }
       at += written

@@ -26,7 +26,8 @@ extension OusterMetadata {
     if let name = reader.node("udp_profile_lidar") {
       guard let known = name.text.flatMap(OusterProfile.init(rawValue:)) else {
         let all = OusterProfile.allCases.map(\.rawValue).joined(separator: ", ")
-        throw reader.problem("udp_profile_lidar", "is not a profile we read", "set the sensor to one of \(all)")
+        throw reader.problem(
+          "udp_profile_lidar", "is not a profile we read", "set the sensor to one of \(all)")
       }
       profile = known
     }
@@ -96,7 +97,8 @@ private struct Reader {
     for element in elements {
       guard let value = number(element) else {
         throw ConfigurationProblem(
-          at: element.position, keyPath: name, message: "holds something that is no number", hint: "write one")
+          at: element.position, keyPath: name, message: "holds something that is no number", hint: "write one"
+        )
       }
       values.append(value)
     }

@@ -122,7 +122,8 @@ struct OusterPacketMaker {
     #expect(decoder.missingColumns == 0)
   }
 
-  @Test("Lost packets, a lost end and whole lost frames are counted", arguments: [OusterProfile.legacy, .single])
+  @Test(
+    "Lost packets, a lost end and whole lost frames are counted", arguments: [OusterProfile.legacy, .single])
   func countsMissing(_ profile: OusterProfile) throws {
     let maker = OusterPacketMaker(profile)
     let stream = maker.frame(65_535, without: [3, 4]) + maker.frame(0, without: [7]) + maker.frame(3)
@@ -145,7 +146,8 @@ struct OusterPacketMaker {
     #expect(decoder.counters.missing == 0)
   }
 
-  @Test("Columns that the sensor marks invalid give no points and are counted", arguments: OusterProfile.allCases)
+  @Test(
+    "Columns that the sensor marks invalid give no points and are counted", arguments: OusterProfile.allCases)
   func invalidColumns(_ profile: OusterProfile) throws {
     var maker = OusterPacketMaker(profile)
     maker.isColumnValid = { $0 % 16 != 5 }
@@ -247,7 +249,8 @@ struct OusterPacketMaker {
 
   @Test("Metadata of old firmware is completed from its mode and product line")
   func oldMetadata() throws {
-    let text = #"{"lidar_mode": "512x20", "prod_line": "OS-1-2", "beam_altitude_angles": [1, -1], "beam_azimuth_angles": [0, 0]}"#
+    let text =
+      #"{"lidar_mode": "512x20", "prod_line": "OS-1-2", "beam_altitude_angles": [1, -1], "beam_azimuth_angles": [0, 0]}"#
     let metadata = try OusterMetadata(json: JSONNode(parsing: text, file: "os.json"))
     #expect(metadata.profile == .legacy)
     #expect(metadata.columnsPerFrame == 512 && metadata.pixelsPerColumn == 2)

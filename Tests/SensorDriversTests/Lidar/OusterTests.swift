@@ -106,7 +106,9 @@ import Testing
     func digest(bytes: Int, _ values: ([UInt8]) -> [UInt64]) -> String {
       var md5 = MD5()
       for packet in packets {
-        md5.update(values(packet).flatMap { value in (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } })
+        md5.update(
+          values(packet).flatMap { value in (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        )
       }
       return md5.hexadecimal()
     }

@@ -57,8 +57,9 @@ import Testing
       let within5 = grid.share(of: reference, within: 0.05)
       let oursFar = 1 - referenceGrid.share(of: ours, within: 0.05)
       let pooled = PointGrid(taken.flatMap(\.positions), radius: 0.05).share(of: reference, within: 0.02)
-      print("VLP-16 \(name): reference within 2 cm \(within2), 5 cm \(within5), pooled \(pooled);"
-        + " ours beyond 5 cm \(oursFar); \(ours.count) points")
+      print(
+        "VLP-16 \(name): reference within 2 cm \(within2), 5 cm \(within5), pooled \(pooled);"
+          + " ours beyond 5 cm \(oursFar); \(ours.count) points")
       #expect(within2 >= near)
       #expect(within5 >= 0.999)
       #expect(oursFar <= 0.005)
@@ -66,7 +67,8 @@ import Testing
   }
 
   /// Packets of an even turn of 900 groups.
-  private func packets(_ count: Int, _ configure: (inout VelodynePacketMaker) -> Void = { _ in }) -> [[UInt8]] {
+  private func packets(_ count: Int, _ configure: (inout VelodynePacketMaker) -> Void = { _ in }) -> [[UInt8]]
+  {
     var maker = VelodynePacketMaker()
     configure(&maker)
     return (0..<count).map { _ in maker.next() }
@@ -156,7 +158,11 @@ import Testing
     var stream: [[UInt8]] = []
     for index in 0..<300 {
       // Three lost in the second sweep, and four across the third cut.
-      if (100..<103).contains(index) || (223..<227).contains(index) { maker.skip() } else { stream.append(maker.next()) }
+      if (100..<103).contains(index) || (223..<227).contains(index) {
+        maker.skip()
+      } else {
+        stream.append(maker.next())
+      }
     }
     let (taken, decoder) = sweeps(stream, finish: true)
     #expect(decoder.counters.missing == 7)

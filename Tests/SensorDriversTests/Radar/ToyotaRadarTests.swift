@@ -30,7 +30,9 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
     for line in try Recorded.lines(Self.drive + "radar_reference_decode.csv.xz").dropFirst() {
       let columns = line.split(separator: ",", omittingEmptySubsequences: false)
       let numbers = columns.map { Double($0) ?? .nan }
-      rows[Key(time: columns[0], address: Int(numbers[6]))] = [numbers[1], numbers[2], numbers[3], numbers[7]]
+      rows[Key(time: columns[0], address: Int(numbers[6]))] = [
+        numbers[1], numbers[2], numbers[3], numbers[7],
+      ]
     }
     #expect(rows.count == 5323)
 
@@ -72,7 +74,8 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
     #expect(partial == 0)
     #expect(decoder.counters.invalid == 0)
     #expect(decoder.counters.missing == 0)
-    print("toyota radar: \(found) of 5323 rows, \(scans) scans, longest cycle \(spanMilliseconds) ms on the bus")
+    print(
+      "toyota radar: \(found) of 5323 rows, \(scans) scans, longest cycle \(spanMilliseconds) ms on the bus")
   }
 
   private func track(_ slot: Int, counter: UInt8, forward: UInt16 = 100, isNew: Bool = false) -> [UInt8] {
