@@ -35,7 +35,8 @@ public final class OusterDecoder: SensorDecoder {
     if let problem = metadata.problem { throw OusterMetadataError(message: problem) }
     let profile = metadata.profile
     layout = OusterPacketLayout(
-      profile: profile, columnsPerPacket: metadata.columnsPerPacket, pixelsPerColumn: metadata.pixelsPerColumn)
+      profile: profile, columnsPerPacket: metadata.columnsPerPacket, pixelsPerColumn: metadata.pixelsPerColumn
+    )
     geometry = OusterGeometry(metadata)
     window = metadata.columnWindow
     var returns: [Return] = []

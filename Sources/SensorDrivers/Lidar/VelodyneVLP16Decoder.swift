@@ -87,7 +87,8 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
       lastPastCut = -1
     }
     let start = clock.nanoseconds
-    let newest = start &+ period &- VelodyneVLP16Geometry.groupNanoseconds
+    let newest =
+      start &+ period &- VelodyneVLP16Geometry.groupNanoseconds
       &+ VelodyneVLP16Geometry.sequenceNanoseconds &+ 15 &* VelodyneVLP16Geometry.firingNanoseconds
     if !sweep.isOpen { sweep.open(partial: true) }
     sweep.packets &+= 1
