@@ -88,13 +88,16 @@ struct GroundCell: BitwiseCopyable, Sendable {
         let isLonely = cell.count >= 3 && cell.secondLowest - cell.lowest > 0.3
         let low = isLonely ? cell.secondLowest : cell.lowest
         let step = max(cell.lowestRange - range, 0)
-        let expected = ground + slope * min(step, 10)
-        let tolerance = min(0.12 + slopeTolerance * step, 0.6)
+        let expected = ground + slope * min(step, 30)
+        // Behind a long shadow a lone ring may be a hillside as well as a thing: it is called ground.
+        let tolerance = min(0.12 + slopeTolerance * step, 0.6 + 0.05 * max(step - 12, 0))
         let steepest = 0.12 + maximumSlope * step
         if low - expected <= tolerance, abs(low - ground) <= steepest {
           if step > 0.3 {
             let seen = (low - ground) / step
-            slope = min(max(slope + 0.4 * (seen - slope), -maximumSlope), maximumSlope)
+            // The longer the step, the less its slope is noise.
+            let weight = step / (step + 3)
+            slope = min(max(slope + weight * (seen - slope), -maximumSlope), maximumSlope)
           }
           ground = low
           range = max(range, cell.lowestRange)
