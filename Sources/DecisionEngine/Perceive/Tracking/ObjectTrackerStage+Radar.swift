@@ -13,7 +13,10 @@ extension ObjectTrackerStage {
     let items = min(detections.count, assignment.trackOfItem.capacity)
     assignment.begin(tracks: tracks.count, items: items)
     for item in 0..<items {
-      guard let z = measurement(unsafe detections[item], pose) else { continue }
+      guard let z = measurement(unsafe detections[item], pose) else {
+        memory.value.rejectedMeasurements &+= 1
+        continue
+      }
       for index in tracks.indices {
         guard let distance = gatedDistance(z, tracks[index], pose) else { continue }
         assignment.add(track: index, item: item, cost: distance, isConfirmed: tracks[index].isConfirmed)
@@ -58,16 +61,14 @@ extension ObjectTrackerStage {
       yaw: odometryFromVehicle.yawRadians + Pinned.atan2(mount.rotation.row1.x, mount.rotation.row0.x))
   }
 
-  /// Nil for a detection that is not finite, too weak or beyond any radar; those are counted.
+  /// Nil for a detection that is not finite, too weak or beyond any radar.
   private func measurement(_ detection: RadarDetection, _ pose: RadarPose) -> RadarMeasurement? {
     let (x, y) = (Double(detection.x), Double(detection.y))
     let rate = Double(detection.rangeRate)
     let range = (x * x + y * y).squareRoot()
-    guard range > 0.3, range < 1000, rate.isFinite, abs(rate) < 200 else {
-      memory.value.rejectedMeasurements &+= 1
-      return nil
-    }
-    guard Int(detection.quality) >= settings.radarMinimumQuality else { return nil }
+    guard range > 0.3, range < 1000, rate.isFinite, abs(rate) < 200,
+      Int(detection.quality) >= settings.radarMinimumQuality
+    else { return nil }
     return RadarMeasurement(
       range: range, bearing: Pinned.wrapAngle(Pinned.atan2(y, x) + pose.yaw), rangeRate: rate)
   }
