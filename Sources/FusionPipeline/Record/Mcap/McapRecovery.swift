@@ -1,0 +1,168 @@
+/// Reads a torn or damaged log and writes a valid one with every message that is whole and intact.
+///
+/// Intact means: its chunk's checksum is right, or there is none to contradict it (outside of chunks, in the
+/// torn last chunk); the latter are counted apart. After damage, reading goes on at the next chunk whose
+/// checksum is right. Message order, ids, times and sequence numbers stay as they were; chunks are made anew.
+/// Thread: one at a time. Memory: a chunk of the old log and one of the new. Errors: `.notMcap` when nothing
+/// in the file is a log, `.unsupportedCompression`, `.storage`.
+public final class McapRecovery {
+  private let source: any ByteSource
+  private let sink: any ByteSink
+  private let library: String?
+  private let options: McapWriterOptions
+  private let reader: McapRecordReader
+  private var resync: McapResync
+  private var header = McapHeader()
+  private var writer: McapWriter?
+  private var definitions: RecoveredDefinitions
+  private var report = McapRecoveryReport()
+  private var hasLooseMessages = false
+
+  /// Writes the log anew into `sink` and says what was lost. `library`: nil keeps the old log's.
+  public static func recover(
+    from source: any ByteSource, to sink: any ByteSink, library: String? = nil,
+    options: McapWriterOptions = .recording
+  ) throws(McapFailure) -> McapRecoveryReport {
+    let recovery = try McapRecovery(source, sink, library, options)
+    do throws(McapFailure) {
+      return try recovery.run()
+    } catch {
+      if recovery.writer == nil { sink.discard() }
+      throw error
+    }
+  }
+
+  private init(
+    _ source: any ByteSource, _ sink: any ByteSink, _ library: String?, _ options: McapWriterOptions
+  ) throws(McapFailure) {
+    self.source = source
+    self.sink = sink
+    self.library = library
+    self.options = options
+    reader = McapRecordReader(source: source, damagedChunks: .give)
+    resync = McapResync(source)
+    definitions = RecoveredDefinitions(summary: try McapIndex(summaryOf: source))
+  }
+
+  private func run() throws(McapFailure) -> McapRecoveryReport {
+    var isFirst = true
+    while true {
+      var record: McapRecord?
+      do throws(McapFailure) {
+        record = try reader.next()
+      } catch {
+        // A damaged beginning is no reason to give up what follows.
+        guard isFirst, case .notMcap = error, try goOn(from: 0, "the opening magic is wrong") else {
+          throw error
+        }
+        isFirst = false
+        continue
+      }
+      isFirst = false
+      if let record {
+        if try isOutOfStep(record) {
+          if try goOn(from: reader.outerOffset, "the length of a record is wrong") { continue }
+          break
+        }
+        try take(record)
+        continue
+      }
+      switch reader.ending {
+      case .truncated(let offset, let reason), .damaged(let offset, let reason):
+        if try goOn(from: offset, reason) { continue }
+      case .complete, nil: report.wasComplete = report.lost.isEmpty
+      }
+      break
+    }
+    do throws(StorageFailure) {
+      try open().finish()
+    } catch {
+      throw .storage(error)
+    }
+    report.problems = reader.problems
+    report.doubtfulTopics = definitions.doubtfulTopics
+    return report
+  }
+
+  /// Notes the loss and goes to the next good place; false when there is none.
+  private func goOn(from offset: UInt64, _ reason: String) throws(McapFailure) -> Bool {
+    do throws(StorageFailure) {
+      let next = try resync.nextGoodPlace(from: offset + 1, loose: hasLooseMessages)
+      let end = next ?? source.byteCount
+      report.lost.append(
+        McapRecoveryReport.Loss(offset: offset, byteCount: end - min(offset, end), reason: reason))
+      guard let next else { return false }
+      reader.resume(at: next)
+      return true
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// The record's own length cannot be right: nothing like a record follows it.
+  private func isOutOfStep(_ record: McapRecord) throws(McapFailure) -> Bool {
+    if reader.isInSummary || reader.ending != nil { return false }
+    switch record {
+    case .chunk where reader.trust == .verified: return false
+    case .message, .schema, .channel:
+      // Those inside a chunk are framed by it.
+      if reader.recordOffset != reader.outerOffset { return false }
+    default: break
+    }
+    do throws(StorageFailure) {
+      return try !resync.isPlausibleRun(at: reader.position, records: 2)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  private func take(_ record: McapRecord) throws(McapFailure) {
+    do throws(StorageFailure) {
+      switch record {
+      case .header(let found): if writer == nil { header = found }
+      case .schema(let schema): definitions.add(schema, reader.trust)
+      case .channel(let channel): definitions.add(channel, reader.trust)
+      case .message(let message): try take(message)
+      case .attachment(let attachment):
+        if reader.trust == .damaged {
+          report.lostAttachments.append(attachment.name)
+        } else {
+          try open().attach(attachment)
+          report.attachments += 1
+        }
+      case .metadata(let metadata):
+        try open().add(metadata)
+        report.metadata += 1
+      default: break
+      }
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  private func take(_ message: McapMessage) throws(StorageFailure) {
+    if reader.trust == .damaged {
+      report.damagedMessages += 1
+      return
+    }
+    if reader.recordOffset == reader.outerOffset { hasLooseMessages = true }
+    let writer = try open()
+    guard try definitions.define(message.channelID, in: writer) else {
+      report.orphanedMessages += 1
+      return
+    }
+    unsafe try writer.write(
+      channel: message.channelID, sequence: message.sequence, logTime: message.logTime,
+      publishTime: message.publishTime, payload: message.payloadBytes)
+    report.messages += 1
+    if reader.trust == .unchecked { report.uncheckedMessages += 1 }
+  }
+
+  private func open() throws(StorageFailure) -> McapWriter {
+    if let writer { return writer }
+    let opened = try McapWriter(
+      sink: sink, profile: header.profile, library: library ?? header.library, options: options)
+    writer = opened
+    return opened
+  }
+}
