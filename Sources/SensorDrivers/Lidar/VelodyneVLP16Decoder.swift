@@ -47,6 +47,9 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
     sweep = SweepBuilder(pool: pool)
   }
 
+  // The slot of a sweep under way goes back to its pool.
+  deinit { sweep.discard() }
+
   public func reset() {
     sweep.discard()
     clock = HourClock()
