@@ -175,7 +175,8 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
     var random = SeededBytes(seed: 11)
     let decoder = ToyotaRadarDecoder(pool: pool)
     for round in 0..<100_000 {
-      let whole = round % 3 == 0 ? score(round % 16, 50) : Self.track(round % 16, counter: UInt8(round / 16 % 256))
+      let whole =
+        round % 3 == 0 ? score(round % 16, 50) : Self.track(round % 16, counter: UInt8(round / 16 % 256))
       let packet = round % 2 == 0 ? random.damaged(whole) : whole
       unsafe decoder.decode(
         packet.span.bytes, arrival: Stamp(nanoseconds: Int64(truncatingIfNeeded: random.next())),
