@@ -35,7 +35,9 @@ public struct ReplayRun {
   // MARK: - Faithful
 
   /// Repeats a session from its choices.
-  public func faithful(_ session: SessionReader, _ options: Options) throws(ReplayFailure) -> Verdict {
+  public func faithful(
+    _ session: SessionReader, threads: Int = 1, _ options: Options
+  ) throws(ReplayFailure) -> Verdict {
     var frames: [FrameRecord] = []
     for bytes in try session.messages(FrameRecord.topic) {
       guard let record = FrameRecord(decoding: bytes) else { throw Self.damaged(FrameRecord.topic) }
@@ -57,7 +59,7 @@ public struct ReplayRun {
     publisher.observer = { comparison.compare(actuator: $0, frame: $1) }
     let runner = FaithfulRunner(
       chain: machine.chain, sensors: machine.sensors, publisher: publisher, frames: frames, slots: slots,
-      packets: session.packets(of: machine.sensorNames))
+      packets: session.packets(of: machine.sensorNames, threads: threads))
     let books = Self.books(machine)
     for miss in try session.messages(Miss.topic) {
       if let miss = Miss(decoding: miss) { books.count(miss) }
