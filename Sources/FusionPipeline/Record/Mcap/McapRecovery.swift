@@ -17,6 +17,8 @@ public final class McapRecovery {
   private var definitions: RecoveredDefinitions
   private var report = McapRecoveryReport()
   private var hasLooseMessages = false
+  /// From here on there is no good place; keeps a hostile file from being searched again and again.
+  private var exhaustedFrom: UInt64?
 
   /// Writes the log anew into `sink` and says what was lost. `library`: nil keeps the old log's.
   public static func recover(
@@ -60,9 +62,12 @@ public final class McapRecovery {
       }
       isFirst = false
       if let record {
-        if try isOutOfStep(record) {
-          if try goOn(from: reader.outerOffset, "the length of a record is wrong") { continue }
-          break
+        try followIntactChunk(record)
+        // Only a good place further on proves it; without one, the file may just end there.
+        if try isOutOfStep(record), try nextGoodPlace(after: reader.outerOffset) != nil,
+          try goOn(from: reader.outerOffset, "the length of a record is wrong")
+        {
+          continue
         }
         try take(record)
         continue
@@ -86,17 +91,42 @@ public final class McapRecovery {
 
   /// Notes the loss and goes to the next good place; false when there is none.
   private func goOn(from offset: UInt64, _ reason: String) throws(McapFailure) -> Bool {
+    let next = try nextGoodPlace(after: offset)
+    let end = next ?? source.byteCount
+    report.lost.append(
+      McapRecoveryReport.Loss(offset: offset, byteCount: end - min(offset, end), reason: reason))
+    guard let next else { return false }
+    reader.resume(at: next)
+    return true
+  }
+
+  private func nextGoodPlace(after offset: UInt64) throws(McapFailure) -> UInt64? {
+    if let exhaustedFrom, offset >= exhaustedFrom { return nil }
     do throws(StorageFailure) {
       let next = try resync.nextGoodPlace(from: offset + 1, loose: hasLooseMessages)
-      let end = next ?? source.byteCount
-      report.lost.append(
-        McapRecoveryReport.Loss(offset: offset, byteCount: end - min(offset, end), reason: reason))
-      guard let next else { return false }
-      reader.resume(at: next)
-      return true
+      if next == nil { exhaustedFrom = offset }
+      return next
     } catch {
       throw .storage(error)
     }
+  }
+
+  /// A chunk whose records are right but whose own length is not must not swallow what follows it.
+  private func followIntactChunk(_ record: McapRecord) throws(McapFailure) {
+    guard case .chunk = record, reader.trust == .verified, let walk = reader.chunk else { return }
+    let recordsEnd = unsafe walk.recordsOffset + UInt64(walk.records.count)
+    guard recordsEnd != reader.position || reader.ending != nil, recordsEnd < source.byteCount else {
+      return
+    }
+    do throws(StorageFailure) {
+      guard try resync.isPlausibleRun(at: recordsEnd, records: 2) else { return }
+    } catch {
+      throw .storage(error)
+    }
+    report.lost.append(
+      McapRecoveryReport.Loss(
+        offset: reader.outerOffset, byteCount: 0, reason: "the length of a chunk is wrong"))
+    reader.followChunk(at: recordsEnd)
   }
 
   /// The record's own length cannot be right: nothing like a record follows it.
