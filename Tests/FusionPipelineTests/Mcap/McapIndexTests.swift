@@ -37,11 +37,14 @@ struct McapIndexTests {
 
   @Test("topics and time ranges select exactly their messages, ends included")
   func selection() throws {
-    let (bytes, expected) = try McapFixture.log(messages: 300, options: McapReaderTests.options(chunkBytes: 700))
+    let (bytes, expected) = try McapFixture.log(
+      messages: 300, options: McapReaderTests.options(chunkBytes: 700))
     let index = try McapIndex(MemorySource(bytes))
     let sorted = Self.sorted(expected)
     let lidar = try #require(index.channelIDs(topic: "lidar").first)
-    for (from, through) in [(0, UInt64.max), (50_000, 60_000), (sorted[7].logTime, sorted[9].logTime), (9, 3)] {
+    for (from, through) in [
+      (0, UInt64.max), (50_000, 60_000), (sorted[7].logTime, sorted[9].logTime), (9, 3),
+    ] {
       let inRange = sorted.filter { $0.logTime >= from && $0.logTime <= through }
       #expect(try McapFixture.ordered(McapMessages(index, from: from, through: through)) == inRange)
       let some = try McapFixture.ordered(
@@ -68,7 +71,8 @@ struct McapIndexTests {
       expected.append(message)
     }
     try writer.finish()
-    #expect(try McapFixture.ordered(McapMessages(McapIndex(MemorySource(sink.bytes)))) == Self.sorted(expected))
+    #expect(
+      try McapFixture.ordered(McapMessages(McapIndex(MemorySource(sink.bytes)))) == Self.sorted(expected))
   }
 
   @Test("a log without its end is scanned: its complete messages in order, and how it ended")

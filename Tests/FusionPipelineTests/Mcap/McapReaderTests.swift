@@ -134,7 +134,8 @@ struct McapReaderTests {
     let (skipped, reader) = try McapFixture.read(damaged)
     #expect(skipped.count < expected.count && Set(skipped).isSubset(of: Set(expected)))
     #expect(reader.ending == .complete)
-    #expect(reader.problems.map(\.offset) == [victim.chunkStartOffset, reader.dataEndsAt.map { $0 - 13 } ?? 0])
+    #expect(
+      reader.problems.map(\.offset) == [victim.chunkStartOffset, reader.dataEndsAt.map { $0 - 13 } ?? 0])
     let (given, _) = try McapFixture.read(damaged, damagedChunks: .give)
     #expect(given.count == expected.count && given != expected)
     let ordered = McapMessages(try McapIndex(MemorySource(damaged)))
@@ -169,10 +170,13 @@ struct McapReaderTests {
     var other = McapFormat.magic
     other[5] = 0x31
     #expect(throws: McapFailure.notMcap(found: other)) { try McapFixture.read(other + [1, 2, 3]) }
-    #expect(try McapFixture.read([]).reader.ending == .truncated(at: 0, reason: "the file ends inside the opening magic"))
+    #expect(
+      try McapFixture.read([]).reader.ending
+        == .truncated(at: 0, reason: "the file ends inside the opening magic"))
   }
 
-  @Test("a compressed chunk is refused by name, and the next call goes on behind it", arguments: ["zstd", "lz4"])
+  @Test(
+    "a compressed chunk is refused by name, and the next call goes on behind it", arguments: ["zstd", "lz4"])
   func compressed(name: String) throws {
     let bytes = McapFuzz.file { out in
       let chunk = out.beginRecord(.chunk)

@@ -5,7 +5,9 @@ import Testing
 @Suite("MCAP recovery")
 struct McapRecoveryTests {
   /// The recovered log's messages; checks that the log itself is faultless.
-  static func recover(_ bytes: [UInt8]) throws -> (messages: [PlainMessage], report: McapRecoveryReport, log: [UInt8]) {
+  static func recover(_ bytes: [UInt8]) throws -> (
+    messages: [PlainMessage], report: McapRecoveryReport, log: [UInt8]
+  ) {
     let sink = MemorySink()
     let report = try McapRecovery.recover(from: MemorySource(bytes), to: sink)
     let (messages, reader) = try McapFixture.read(sink.bytes)
@@ -136,7 +138,8 @@ struct McapRecoveryTests {
     let lost = Set(perChunk[2] + perChunk[3] + perChunk[4])
     #expect(messages == expected.filter { !lost.contains($0) })
     #expect(report.lost.count == 1 && !report.wasComplete)
-    #expect(report.lost.first.map { $0.offset <= UInt64(from) && $0.offset + $0.byteCount >= UInt64(to) } == true)
+    #expect(
+      report.lost.first.map { $0.offset <= UInt64(from) && $0.offset + $0.byteCount >= UInt64(to) } == true)
   }
 
   @Test("a damaged beginning does not hide the log behind it")

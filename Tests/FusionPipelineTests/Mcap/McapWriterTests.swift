@@ -81,6 +81,22 @@ struct McapWriterTests {
     #expect(try McapIndex(MemorySource(Array(sink.bytes.dropLast(1)))).channels[channel]?.topic == "t")
   }
 
+  @Test("an ending that does not fit leaves a torn log, and can be written later")
+  func endingDoesNotFit() throws {
+    let sink = MemorySink()
+    let writer = try McapWriter(sink: sink, profile: "", library: "")
+    let channel = try writer.addChannel(topic: "t", messageEncoding: "", schemaID: 0)
+    try writer.write(channel: channel, logTime: 1, payload: [1])
+    try writer.synchronize()
+    let stored = sink.bytes
+    sink.capacity = stored.count + 50
+    #expect(throws: StorageFailure.self) { try writer.finish() }
+    #expect(sink.bytes == stored && !sink.isClosed)
+    sink.capacity = .max
+    try writer.finish()
+    #expect(try McapFixture.read(sink.bytes).reader.ending == .complete && sink.isClosed)
+  }
+
   @Test("a sink that cannot be cut back ends the log; every message is still accounted for")
   func broken() throws {
     let sink = BreakingSink(workingWrites: 2)
