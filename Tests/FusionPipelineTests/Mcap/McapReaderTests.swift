@@ -51,12 +51,14 @@ struct McapReaderTests {
     #expect(try McapFixture.read(bytes).reader.ending == .complete)
   }
 
-  @Test("a 64 KiB log of the default chunk size, cut every 97 bytes, gives exactly its complete messages")
+  @Test("a 64 KiB log of the default chunk size, cut anywhere, gives exactly its complete messages")
   func cutLong() throws {
     let (bytes, expected) = try McapFixture.log(messages: 800)
     let ends = try Self.messageEnds(bytes)
     #expect(bytes.count > 1 << 16)
-    for cut in stride(from: 0, to: bytes.count, by: 97) {
+    // Every byte takes two seconds with optimisation and minutes without.
+    let step = _isDebugAssertConfiguration() ? 97 : 1
+    for cut in stride(from: 0, to: bytes.count, by: step) {
       let found = try McapFixture.read(Array(bytes[..<cut])).messages
       #expect(found == Array(expected.prefix(ends.prefix { $0 <= UInt64(cut) }.count)), "cut at \(cut)")
     }

@@ -77,6 +77,8 @@ struct McapRecoveryTests {
       let lost = Set(perChunk[victim])
       #expect(messages == expected.filter { !lost.contains($0) }, "chunk \(victim)")
       #expect(report.damagedMessages == UInt64(lost.count))
+      #expect(report.lost.map(\.offset) == [chunks[victim].chunkStartOffset])
+      #expect(report.lost.map(\.byteCount) == [chunks[victim].chunkLength])
       #expect(report.orphanedMessages == 0 && report.doubtfulTopics == [])
     }
   }
@@ -137,9 +139,21 @@ struct McapRecoveryTests {
     let (messages, report, _) = try Self.recover(damaged)
     let lost = Set(perChunk[2] + perChunk[3] + perChunk[4])
     #expect(messages == expected.filter { !lost.contains($0) })
-    #expect(report.lost.count == 1 && !report.wasComplete)
-    #expect(
-      report.lost.first.map { $0.offset <= UInt64(from) && $0.offset + $0.byteCount >= UInt64(to) } == true)
+    #expect(report.lost.count == 2 && !report.wasComplete)
+    #expect(report.lost.first?.offset == chunks[2].chunkStartOffset)
+    #expect(report.lost.last.map { $0.offset + $0.byteCount >= UInt64(to) } == true)
+  }
+
+  @Test("without chunks, reading goes on at the next run of records")
+  func zeroedWithoutChunks() throws {
+    let (bytes, expected) = try McapFixture.log(messages: 100, options: McapReaderTests.unchunked)
+    let ends = try McapReaderTests.messageEnds(bytes)
+    var damaged = bytes
+    // From inside the 31st message into the 41st.
+    for index in Int(ends[29] + 3)..<Int(ends[39] + 3) { damaged[index] = 0 }
+    let (messages, report, _) = try Self.recover(damaged)
+    #expect(messages == Array(expected[..<30] + expected[41...]))
+    #expect(report.uncheckedMessages == report.messages && report.lost.count == 1)
   }
 
   @Test("a damaged beginning does not hide the log behind it")

@@ -17,8 +17,8 @@ public final class McapRecovery {
   private var definitions: RecoveredDefinitions
   private var report = McapRecoveryReport()
   private var hasLooseMessages = false
-  /// From here on there is no good place; keeps a hostile file from being searched again and again.
-  private var exhaustedFrom: UInt64?
+  /// The last search and its result; keeps a hostile file from being searched again and again.
+  private var search: (after: UInt64, found: UInt64?, loose: Bool)?
 
   /// Writes the log anew into `sink` and says what was lost. `library`: nil keeps the old log's.
   public static func recover(
@@ -63,10 +63,9 @@ public final class McapRecovery {
       isFirst = false
       if let record {
         try followIntactChunk(record)
-        // Only a good place further on proves it; without one, the file may just end there.
-        if try isOutOfStep(record), try nextGoodPlace(after: reader.outerOffset) != nil,
-          try goOn(from: reader.outerOffset, "the length of a record is wrong")
-        {
+        if try isOutOfStep(record) {
+          if case .attachment = record, reader.trust == .verified { try take(record) }
+          _ = try goOn(from: reader.outerOffset, "the length of a record is wrong")
           continue
         }
         try take(record)
@@ -101,11 +100,15 @@ public final class McapRecovery {
   }
 
   private func nextGoodPlace(after offset: UInt64) throws(McapFailure) -> UInt64? {
-    if let exhaustedFrom, offset >= exhaustedFrom { return nil }
+    if let search, search.loose == hasLooseMessages, offset >= search.after,
+      search.found.map({ offset < $0 }) ?? true
+    {
+      return search.found
+    }
     do throws(StorageFailure) {
-      let next = try resync.nextGoodPlace(from: offset + 1, loose: hasLooseMessages)
-      if next == nil { exhaustedFrom = offset }
-      return next
+      let found = try resync.nextGoodPlace(from: offset + 1, loose: hasLooseMessages)
+      search = (offset, found, hasLooseMessages)
+      return found
     } catch {
       throw .storage(error)
     }
@@ -119,7 +122,7 @@ public final class McapRecovery {
       return
     }
     do throws(StorageFailure) {
-      guard try resync.isPlausibleRun(at: recordsEnd, records: 2) else { return }
+      guard try resync.isPlausibleRun(at: recordsEnd, records: 1) else { return }
     } catch {
       throw .storage(error)
     }
@@ -129,7 +132,9 @@ public final class McapRecovery {
     reader.followChunk(at: recordsEnd)
   }
 
-  /// The record's own length cannot be right: nothing like a record follows it.
+  /// The record's own length cannot be right: nothing like a record follows it, and it covers a good place.
+  ///
+  /// The first alone may as well be damage to the next record, and this one is whole.
   private func isOutOfStep(_ record: McapRecord) throws(McapFailure) -> Bool {
     if reader.isInSummary || reader.ending != nil { return false }
     switch record {
@@ -140,10 +145,11 @@ public final class McapRecovery {
     default: break
     }
     do throws(StorageFailure) {
-      return try !resync.isPlausibleRun(at: reader.position, records: 2)
+      if try resync.isPlausibleRun(at: reader.position, records: 2) { return false }
     } catch {
       throw .storage(error)
     }
+    return try nextGoodPlace(after: reader.outerOffset).map { $0 < reader.position } ?? false
   }
 
   private func take(_ record: McapRecord) throws(McapFailure) {
@@ -152,6 +158,12 @@ public final class McapRecovery {
       case .header(let found): if writer == nil { header = found }
       case .schema(let schema): definitions.add(schema, reader.trust)
       case .channel(let channel): definitions.add(channel, reader.trust)
+      case .chunk where reader.trust == .damaged:
+        let start = reader.outerOffset
+        report.lost.append(
+          McapRecoveryReport.Loss(
+            offset: start, byteCount: reader.chunkEnd - min(start, reader.chunkEnd),
+            reason: "the checksum of a chunk is wrong"))
       case .message(let message): try take(message)
       case .attachment(let attachment):
         if reader.trust == .damaged {
