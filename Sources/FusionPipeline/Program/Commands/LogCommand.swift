@@ -72,3 +72,22 @@ struct LogCommand: ProgramCommand {
     return 0
   }
 }
+
+extension LogCommand {
+  /// Writes every complete, intact message into a new log.
+  private func recover(_ source: FileSource, _ program: Program) throws -> Int32 {
+    guard let output else { return ProgramStop.usage }
+    let sink: FileSink
+    do throws(StorageFailure) { sink = try FileSink(path: output, existing: .refuse) } catch {
+      throw ProgramStop.from(error)
+    }
+    do {
+      let report = try McapRecovery.recover(from: source, to: sink)
+      print("\(output): \(report)")
+      return 0
+    } catch {
+      sink.discard()
+      throw ProgramStop.from(error)
+    }
+  }
+}
