@@ -7,7 +7,7 @@ struct LeadScript {
   static let cycleSeconds = 30.0
   static let cruise = 14.0
   static let slow = 10.0
-  static let brisk = 17.0
+  static let brisk = 15.5
 
   /// What varies: when it slows and how hard it stops (6…7.5 m/s²), and how close the cut-in is.
   struct Cycle: BitwiseCopyable {
@@ -31,7 +31,7 @@ struct LeadScript {
     cycle.number = number
     cycle.slowsAt = random.uniform(3.5, 4.5)
     cycle.hardBraking = random.uniform(6, 7.5)
-    cycle.cutInGapMetres = random.uniform(8, 12)
+    cycle.cutInGapMetres = random.uniform(9, 13)
   }
 
   /// Seconds into the cycle at `seconds` of the drive.
@@ -44,7 +44,7 @@ struct LeadScript {
   /// The wanted speed at a phase of the cycle at hand.
   func speed(phase: Double) -> Double {
     let hardAt = cycle.slowsAt + 4
-    let startsAt = cycle.slowsAt + 8.5
+    let startsAt = cycle.slowsAt + 9.5
     if phase < cycle.slowsAt { return Self.cruise }
     if phase < hardAt { return max(Self.cruise - 2 * (phase - cycle.slowsAt), Self.slow) }
     if phase < startsAt { return max(Self.slow - cycle.hardBraking * (phase - hardAt), 0) }

@@ -46,7 +46,8 @@ struct Scene {
       steps &+= 1
       guard steps % Self.trafficSteps == 0 else { continue }
       let place = road.project(x: ego.x, y: ego.y, near: egoOnRoad.arcLength)
-      egoOnRoad = EgoOnRoad(arcLength: place.arcLength, offset: place.offset, speed: ego.speed)
+      egoOnRoad = EgoOnRoad(
+        arcLength: place.arcLength, offset: place.offset, speed: ego.speed, acceleration: ego.acceleration)
       traffic.advance(
         to: Double(steps) * 1e-3, step: Double(Self.trafficSteps) * 1e-3, ego: egoOnRoad)
       placeTraffic()

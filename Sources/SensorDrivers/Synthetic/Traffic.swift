@@ -6,6 +6,7 @@ struct EgoOnRoad: BitwiseCopyable {
   var arcLength = 0.0
   var offset = 0.0
   var speed = 0.0
+  var acceleration = 0.0
 
   var front: Double { arcLength + EgoVehicle.frontMetres }
   var rear: Double { arcLength - EgoVehicle.rearMetres }
@@ -45,7 +46,6 @@ struct Traffic {
   private var script: LeadScript
   private var phase = CutInPhase.behind
   private var phaseStart = 0.0
-  private var cutInSpeed = 0.0
 
   init(seed: UInt64, egoSpeed: Double) {
     script = LeadScript(seed: seed)
@@ -120,7 +120,7 @@ struct Traffic {
   private mutating func steerLead(_ cyclePhase: Double, step: Double, ego: EgoOnRoad) {
     let gap = agents[Place.lead].arcLength - agents[Place.lead].length / 2 - ego.front
     // Far ahead it waits, so that a slow or disengaged ego does not lose the scene.
-    let patience = min(max((90 - gap) / 30, 0), 1)
+    let patience = min(max((80 - gap) / 35, 0), 1)
     let wanted = script.speed(phase: cyclePhase) * patience
     agents[Place.lead].acceleration = min(max((wanted - agents[Place.lead].speed) / step, -7.5), 2.5)
   }
@@ -138,12 +138,12 @@ struct Traffic {
       agents[Place.cutIn].acceleration = chase(Place.cutIn, arcLength: goal, ego: ego)
       if cyclePhase >= 20, mayCutIn(car, ego) {
         next = .cuttingIn
-        cutInSpeed = max(ego.speed - 2, 0)
       } else if cyclePhase >= 25 || cyclePhase < 13 {
         next = .behind
       }
     case .cuttingIn:
-      agents[Place.cutIn].acceleration = reach(cutInSpeed, car.speed)
+      // A little slower than the ego, which has to give way.
+      agents[Place.cutIn].acceleration = reach(max(ego.speed - 1.5, 0), car.speed)
       agents[Place.cutIn].offsetRate = Self.changeRate(elapsed, from: Self.leftLane, to: 0)
       if elapsed >= Self.changeSeconds { next = .inLane }
     case .inLane:
@@ -185,7 +185,8 @@ struct Traffic {
   /// Towards a place that moves with the ego.
   private func chase(_ index: Int, arcLength: Double, ego: EgoOnRoad) -> Double {
     let pull = min(max(0.4 * (arcLength - agents[index].arcLength), -4), 6)
-    return reach(max(ego.speed + pull, 0), agents[index].speed)
+    let error = max(ego.speed + pull, 0) - agents[index].speed
+    return min(max(ego.acceleration + 1.2 * error, -5), 3)
   }
 
   private func reach(_ wanted: Double, _ speed: Double) -> Double {

@@ -15,7 +15,7 @@ struct DriveSceneTests {
       driver.drive(drive)
       let truth = drive.truth
       widest = max(widest, abs(truth.laneOffsetMetres))
-      if truth.timeNanoseconds > .seconds(8), truth.speed < 0.1 { stood = true }
+      if truth.timeNanoseconds > .seconds(8), truth.speed < 1 { stood = true }
     })
     let truth = drive.truth
     #expect(truth.collisions == 0)
