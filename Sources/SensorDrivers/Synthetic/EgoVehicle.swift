@@ -30,7 +30,7 @@ struct EgoVehicle {
   private var throttleCommand = 0.0
   private var brakeCommand = 0.0
 
-  init(speed: Double) { self.speed = speed.isFinite ? max(speed, 0) : 0 }
+  init(speed: Double) { self.speed = speed.isFinite ? min(max(speed, 0), 70) : 0 }
 
   mutating func actuate(steeringRadians: Double, throttle: Double, brake: Double, mode: UInt8) {
     self.mode = mode

@@ -106,7 +106,7 @@ struct RoadLine {
       offset = dy * line.cosine - dx * line.sine
       let along = dx * line.cosine + dy * line.sine
       // Far off the line in a bend the method must not run away.
-      arcLength += along / max(1 - line.curvature * offset, 0.2)
+      arcLength += min(max(along / max(1 - line.curvature * offset, 0.2), -5), 5)
     }
     return (arcLength, offset)
   }

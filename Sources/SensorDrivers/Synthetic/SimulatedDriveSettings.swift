@@ -6,7 +6,7 @@ public struct SimulatedDriveSettings: Sendable {
   public var seed: UInt64 = 1
   /// The pipeline clock at the drive's start; camera stamps are on it.
   public var startNanoseconds: Int64 = 0
-  /// The ego's speed at the start, m/s.
+  /// The ego's speed at the start, 0…70 m/s.
   public var initialSpeed = 14.0
 
   /// Which sources there are; one that is left out costs nothing.

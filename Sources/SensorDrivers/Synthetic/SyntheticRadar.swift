@@ -11,9 +11,14 @@ struct SyntheticRadar {
     var rangeRateDeviation = 0.08
     /// Chance a cycle that a track of nothing begins.
     var ghostChance = 0.05
+    /// Chance that a vehicle is not seen in a cycle; ten times that for a person.
+    var missChance = 0.01
+    /// Chance that a post or a piece of rail that can be seen is.
+    var smallThingChance = 0.5
 
     static let none = Noise(
-      forwardDeviationMetres: 0, leftDeviationMetres: 0, rangeRateDeviation: 0, ghostChance: 0)
+      forwardDeviationMetres: 0, leftDeviationMetres: 0, rangeRateDeviation: 0, ghostChance: 0,
+      missChance: 0, smallThingChance: 1)
   }
 
   static let maximumRangeMetres = 150.0
@@ -87,10 +92,10 @@ struct SyntheticRadar {
   /// Small things reflect enough only now and then.
   private mutating func reflects(_ box: SceneBox) -> Bool {
     switch box.kind {
-    case .vehicle: random.chance(0.99)
-    case .person: random.chance(0.9)
-    case .post: box.identity % 3 == 0 && random.chance(0.5)
-    case .rail: box.identity % 4 == 0 && random.chance(0.6)
+    case .vehicle: !random.chance(noise.missChance)
+    case .person: !random.chance(noise.missChance * 10)
+    case .post: box.identity % 3 == 0 && random.chance(noise.smallThingChance)
+    case .rail: box.identity % 4 == 0 && random.chance(noise.smallThingChance)
     case .building: false
     }
   }
