@@ -209,6 +209,14 @@ static inline int fusion_serial_low_latency(int descriptor) {
   return ioctl(descriptor, TIOCSSERIAL, &line) < 0 ? -errno : 0;
 }
 
+/// Bytes lost in the UART and in the line's buffer since the driver was loaded, or -errno.
+static inline int fusion_serial_overruns(int descriptor) {
+  struct serial_icounter_struct counts;
+  memset(&counts, 0, sizeof counts);
+  if (ioctl(descriptor, TIOCGICOUNT, &counts) < 0) return -errno;
+  return (int)(((unsigned)counts.overrun + (unsigned)counts.buf_overrun) & 0x7FFFFFFF);
+}
+
 static inline int fusion_open(const char *path, int flags) {
   int descriptor = open(path, flags | O_CLOEXEC);
   return descriptor < 0 ? -errno : descriptor;

@@ -78,7 +78,10 @@ public final class XsensDecoder: SensorDecoder {
       lastCounter = message.packetCounter
     }
     let device = device(of: message)
-    guard !message.items.isDisjoint(with: [.acceleration, .accelerationHighRate, .rateOfTurn, .rateOfTurnHighRate])
+    guard
+      !message.items.isDisjoint(with: [
+        .acceleration, .accelerationHighRate, .rateOfTurn, .rateOfTurnHighRate,
+      ])
     else { return }
     let acceleration =
       message.items.contains(.acceleration) ? message.acceleration : message.accelerationHighRate

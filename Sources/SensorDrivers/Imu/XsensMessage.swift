@@ -59,27 +59,43 @@ public struct XsensMessage: BitwiseCopyable, Sendable {
     let format = XsensFormat(rawValue: UInt8(truncatingIfNeeded: identifier & 0xF))
     // Bits 8 to 10 of a group's identifier are not used.
     switch identifier & 0xF8F0 {
-    case 0x0810: return Self.keep(XsensVector(content, format, count: 1), in: &temperatureCelsius, .temperature, &items)
+    case 0x0810:
+      return Self.keep(XsensVector(content, format, count: 1), in: &temperatureCelsius, .temperature, &items)
     case 0x1010: return readUTC(content)
     case 0x1020: return Self.keep(Self.integer(content), in: &packetCounter, .packetCounter, &items)
     case 0x1060: return Self.keep(Self.integer(content), in: &sampleTimeFine, .sampleTimeFine, &items)
     case 0x1070: return Self.keep(Self.integer(content), in: &sampleTimeCoarse, .sampleTimeCoarse, &items)
     case 0x2010: return Self.keep(XsensQuaternion(content, format), in: &quaternion, .quaternion, &items)
     case 0x2020: return readMatrix(content, format)
-    case 0x2030: return Self.keep(XsensVector(content, format, count: 3), in: &eulerAnglesDegrees, .eulerAngles, &items)
+    case 0x2030:
+      return Self.keep(XsensVector(content, format, count: 3), in: &eulerAnglesDegrees, .eulerAngles, &items)
     case 0x3010: return Self.keep(Self.integer(content), in: &pressurePascal, .pressure, &items)
     case 0x4010: return Self.keep(XsensVector(content, format, count: 3), in: &deltaV, .deltaV, &items)
-    case 0x4020: return Self.keep(XsensVector(content, format, count: 3), in: &acceleration, .acceleration, &items)
-    case 0x4030: return Self.keep(XsensVector(content, format, count: 3), in: &freeAcceleration, .freeAcceleration, &items)
-    case 0x4040: return Self.keep(XsensVector(content, format, count: 3), in: &accelerationHighRate, .accelerationHighRate, &items)
-    case 0x5020: return Self.keep(XsensVector(content, format, count: 1), in: &altitudeEllipsoidMetres, .altitudeEllipsoid, &items)
-    case 0x5030: return Self.keep(XsensVector(content, format, count: 3), in: &positionECEFMetres, .positionECEF, &items)
-    case 0x5040: return Self.keep(XsensVector(content, format, count: 2), in: &latitudeLongitudeDegrees, .latitudeLongitude, &items)
+    case 0x4020:
+      return Self.keep(XsensVector(content, format, count: 3), in: &acceleration, .acceleration, &items)
+    case 0x4030:
+      return Self.keep(
+        XsensVector(content, format, count: 3), in: &freeAcceleration, .freeAcceleration, &items)
+    case 0x4040:
+      return Self.keep(
+        XsensVector(content, format, count: 3), in: &accelerationHighRate, .accelerationHighRate, &items)
+    case 0x5020:
+      return Self.keep(
+        XsensVector(content, format, count: 1), in: &altitudeEllipsoidMetres, .altitudeEllipsoid, &items)
+    case 0x5030:
+      return Self.keep(XsensVector(content, format, count: 3), in: &positionECEFMetres, .positionECEF, &items)
+    case 0x5040:
+      return Self.keep(
+        XsensVector(content, format, count: 2), in: &latitudeLongitudeDegrees, .latitudeLongitude, &items)
     case 0x7010: return readGNSS(content)
-    case 0x8020: return Self.keep(XsensVector(content, format, count: 3), in: &rateOfTurn, .rateOfTurn, &items)
+    case 0x8020:
+      return Self.keep(XsensVector(content, format, count: 3), in: &rateOfTurn, .rateOfTurn, &items)
     case 0x8030: return Self.keep(XsensQuaternion(content, format), in: &deltaQ, .deltaQ, &items)
-    case 0x8040: return Self.keep(XsensVector(content, format, count: 3), in: &rateOfTurnHighRate, .rateOfTurnHighRate, &items)
-    case 0xC020: return Self.keep(XsensVector(content, format, count: 3), in: &magneticField, .magneticField, &items)
+    case 0x8040:
+      return Self.keep(
+        XsensVector(content, format, count: 3), in: &rateOfTurnHighRate, .rateOfTurnHighRate, &items)
+    case 0xC020:
+      return Self.keep(XsensVector(content, format, count: 3), in: &magneticField, .magneticField, &items)
     case 0xD010: return Self.keep(XsensVector(content, format, count: 3), in: &velocity, .velocity, &items)
     case 0xE010: return Self.keep(Self.integer(content), in: &statusByte, .statusByte, &items)
     case 0xE020: return Self.keep(Self.integer(content), in: &statusWord, .statusWord, &items)

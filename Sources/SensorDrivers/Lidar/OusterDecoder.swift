@@ -35,7 +35,8 @@ public final class OusterDecoder: SensorDecoder {
     if let problem = metadata.problem { throw OusterMetadataError(message: problem) }
     let profile = metadata.profile
     layout = OusterPacketLayout(
-      profile: profile, columnsPerPacket: metadata.columnsPerPacket, pixelsPerColumn: metadata.pixelsPerColumn)
+      profile: profile, columnsPerPacket: metadata.columnsPerPacket, pixelsPerColumn: metadata.pixelsPerColumn
+    )
     geometry = OusterGeometry(metadata)
     window = metadata.columnWindow
     var returns: [Return] = []
@@ -54,6 +55,9 @@ public final class OusterDecoder: SensorDecoder {
     sweep = SweepBuilder(pool: pool)
     coverage = OusterFrameCoverage(metadata)
   }
+
+  // The slot of a sweep under way goes back to its pool.
+  deinit { sweep.discard() }
 
   public func reset() {
     sweep.discard()

@@ -45,7 +45,8 @@ public struct OusterMetadata: Sendable, Equatable {
     }
     let columns = 0..<columnsPerFrame
     if !columns.contains(columnWindow.first) || !columns.contains(columnWindow.last) {
-      return "column_window [\(columnWindow.first), \(columnWindow.last)] lies outside 0…\(columnsPerFrame - 1)"
+      return
+        "column_window [\(columnWindow.first), \(columnWindow.last)] lies outside 0…\(columnsPerFrame - 1)"
     }
     for (name, angles) in [
       ("beam_altitude_angles", beamAltitudeAngles), ("beam_azimuth_angles", beamAzimuthAngles),
@@ -56,7 +57,8 @@ public struct OusterMetadata: Sendable, Equatable {
       if !angles.allSatisfy({ abs($0) <= 360 }) { return "\(name) holds an angle outside ±360°" }
     }
     if lidarToSensorTransform.count != 16 {
-      return "lidar_to_sensor_transform has \(lidarToSensorTransform.count) entries; give the 16 of a 4x4 matrix"
+      return
+        "lidar_to_sensor_transform has \(lidarToSensorTransform.count) entries; give the 16 of a 4x4 matrix"
     }
     if !lidarToSensorTransform.allSatisfy({ abs($0) <= 1e6 })
       || !(abs(lidarOriginToBeamOriginMillimetres) <= 1e6)

@@ -108,6 +108,31 @@ public struct CANFrame: BitwiseCopyable, Sendable {
   }
 }
 
+extension CANFrame {
+  /// A frame from a pcap file of link type 227: as the record, but the identifier big-endian, only the data in
+  /// use kept, and FD known by bit 2 of the flags or by a length above 8. Nil when it is damaged.
+  ///
+  /// Source: LINKTYPE_CAN_SOCKETCAN of tcpdump.org.
+  public init?(socketCANCapture bytes: RawSpan, bus: UInt8 = 0) {
+    guard bytes.byteCount >= Self.headBytes else { return nil }
+    let word = bytes.bigEndian(0, as: UInt32.self)
+    let count = bytes.byte(4)
+    let flags = bytes.byte(5)
+    let isFD = flags & 4 != 0 || count > 8
+    let isRemote = word & Self.remoteBit != 0
+    guard count <= (isFD ? 64 : 8) else { return nil }
+    guard isRemote || bytes.byteCount >= Self.headBytes + Int(count) else { return nil }
+    self.init(id: word, isExtended: word & Self.extendedBit != 0, isFD: isFD, bus: bus, length: count)
+    isRemoteRequest = isRemote
+    isError = word & Self.errorBit != 0
+    if isError { id = word & 0x1FFF_FFFF }
+    hasBitRateSwitch = isFD && flags & 1 != 0
+    hasErrorState = isFD && flags & 2 != 0
+    guard !isRemote else { return }
+    for index in 0..<Int(count) { data[index] = bytes.byte(Self.headBytes + index) }
+  }
+}
+
 extension CANFrame: Equatable {
   public static func == (a: CANFrame, b: CANFrame) -> Bool {
     guard a.word == b.word, a.flags == b.flags, a.bus == b.bus, a.length == b.length else { return false }

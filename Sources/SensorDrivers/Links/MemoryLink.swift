@@ -57,7 +57,9 @@ import Synchronization
       return false
     }
     let accepted = sending.withLock { _ in
-      let number = sent.load(ordering: .relaxed)
+      // Acquiring, so that the chain of publications is whole without the lock (the thread sanitizer cannot
+      // see into it).
+      let number = sent.load(ordering: .acquiring)
       guard number &- taken.load(ordering: .acquiring) < UInt64(capacity) else { return false }
       let index = Int(number % UInt64(capacity))
       unsafe packet.withUnsafeBytes { source in

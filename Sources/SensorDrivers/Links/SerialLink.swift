@@ -5,7 +5,8 @@ import Glibc
 /// A serial line (RS-232, USB adapter, modem device), raw 8N1: inertial units, GNSS receivers.
 ///
 /// A packet is whatever bytes had arrived; the decoder finds the messages in them. Arrival is the time after
-/// the read, the kernel stamps no serial bytes.
+/// the read, the kernel stamps no serial bytes. Where the driver counts overruns (UARTs do, pseudo-terminals
+/// do not), `counters.lostBefore` has the bytes they cost, looked up every 64 packets and at time-outs.
 /// Thread: one. Cost: one or two system calls a packet, no allocation after `open`.
 public final class SerialLink: PacketLink {
   public let path: String
@@ -17,6 +18,8 @@ public final class SerialLink: PacketLink {
   public private(set) var isLowLatency = false
   private let clock: any PipelineClock
   private var descriptor: Int32 = -1
+  /// Overruns the driver had counted at the last look; negative where it does not count.
+  private var overruns: Int32 = -1
 
   /// The rates a line can be set to, in bits per second.
   public static let bauds: [Int] = speeds.map(\.baud)
@@ -54,6 +57,7 @@ public final class SerialLink: PacketLink {
     _ = fusion_serial_exclusive(opened)
     isLowLatency = wantsLowLatency && fusion_serial_low_latency(opened) >= 0
     descriptor = opened
+    overruns = fusion_serial_overruns(opened)
   }
 
   public func receive(
@@ -69,6 +73,7 @@ public final class SerialLink: PacketLink {
       if count > 0 {
         counters.received &+= 1
         counters.bytes &+= UInt64(count)
+        if counters.received % 64 == 0 { lookForOverruns() }
         return ReceivedPacket(byteCount: count, arrival: clock.now())
       }
       let error = SystemError(result: count)
@@ -76,7 +81,10 @@ public final class SerialLink: PacketLink {
       case EINTR: continue
       case EAGAIN:
         let events = unsafe fusion_wait_readable(descriptor, &remaining)
-        if events == 0 { return nil }
+        if events == 0 {
+          lookForOverruns()
+          return nil
+        }
         if events < 0, events != -EINTR {
           throw LinkFailure(.gone, "\(path): waiting failed: \(SystemError(result: events))")
         }
@@ -92,6 +100,16 @@ public final class SerialLink: PacketLink {
     guard descriptor >= 0 else { return }
     _ = Glibc.close(descriptor)
     descriptor = -1
+  }
+
+  var countsOverruns: Bool { overruns >= 0 }
+
+  private func lookForOverruns() {
+    guard overruns >= 0 else { return }
+    let total = fusion_serial_overruns(descriptor)
+    guard total > overruns else { return }
+    counters.lostBefore &+= UInt64(total &- overruns)
+    overruns = total
   }
 
   private func gone(_ reason: String) -> LinkFailure {

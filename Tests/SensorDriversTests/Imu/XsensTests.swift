@@ -8,7 +8,9 @@ import Testing
   static let folder = "imu-gnss/xsens-mtdata2/"
   static let isThere = Recorded.has("imu-gnss/xsens-mtdata2/1/output.bin")
 
-  private func messages(_ slices: [[UInt8]]) -> (messages: [XsensMessage], samples: [ImuSample], decoder: XsensDecoder) {
+  private func messages(_ slices: [[UInt8]]) -> (
+    messages: [XsensMessage], samples: [ImuSample], decoder: XsensDecoder
+  ) {
     let decoder = XsensDecoder()
     var messages: [XsensMessage] = []
     var samples: [ImuSample] = []
@@ -64,8 +66,10 @@ import Testing
       let g = m.gnss
       said["GNSSPVTData"] = [
         ("ITOW", Double(g.itowMilliseconds)), ("Year", Double(g.year)), ("Month", Double(g.month)),
-        ("Day", Double(g.day)), ("Hour", Double(g.hour)), ("Min", Double(g.minute)), ("Sec", Double(g.second)),
-        ("Valid", Double(g.valid)), ("TAcc", Double(g.timeAccuracyNanoseconds)), ("Nano", Double(g.nanosecond)),
+        ("Day", Double(g.day)), ("Hour", Double(g.hour)), ("Min", Double(g.minute)),
+        ("Sec", Double(g.second)),
+        ("Valid", Double(g.valid)), ("TAcc", Double(g.timeAccuracyNanoseconds)),
+        ("Nano", Double(g.nanosecond)),
         ("FixType", Double(g.fixType)), ("Flags", Double(g.flags)), ("NumSV", Double(g.satellites)),
         ("Reserved1", Double(g.reserved)), ("Lon", Double(g.longitude)), ("Lat", Double(g.latitude)),
         ("Height", Double(g.heightMillimetres)), ("HMSL", Double(g.heightAboveSeaMillimetres)),
@@ -144,6 +148,7 @@ import Testing
       }
     }
     #expect(samples.count == messages.count { $0.items.contains(.acceleration) })
-    print("xsens \(recording): \(messages.count) messages, \(numbers) numbers equal, \(samples.count) samples")
+    print(
+      "xsens \(recording): \(messages.count) messages, \(numbers) numbers equal, \(samples.count) samples")
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import FusionPipeline
 import Testing
 
@@ -37,38 +36,12 @@ import Testing
   ]
 
   static func metadata(_ name: String) throws -> OusterMetadata {
-    let data = try Data(contentsOf: Recorded.root.appendingPathComponent(folder + name + ".json"))
-    let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    // Newer firmware nests what older ones keep at the top.
-    func find(_ key: String) -> Any? {
-      for part in [root] + ["beam_intrinsics", "lidar_intrinsics"].compactMap({ root[$0] as? [String: Any] }) {
-        if let value = part[key] { return value }
-      }
-      return nil
-    }
-    let format = try #require(
-      root["data_format"] as? [String: Any] ?? root["lidar_data_format"] as? [String: Any])
-    var metadata = OusterMetadata()
-    metadata.profile = OusterProfile(rawValue: format["udp_profile_lidar"] as? String ?? "LEGACY") ?? .legacy
-    metadata.columnsPerFrame = try #require(format["columns_per_frame"] as? Int)
-    metadata.columnsPerPacket = try #require(format["columns_per_packet"] as? Int)
-    metadata.pixelsPerColumn = try #require(format["pixels_per_column"] as? Int)
-    let window = try #require(format["column_window"] as? [Int])
-    metadata.columnWindow = .init(first: window[0], last: window[1])
-    metadata.pixelShiftByRow = try #require(format["pixel_shift_by_row"] as? [Int])
-    func numbers(_ key: String) throws -> [Double] {
-      try #require((find(key) as? [Any])?.compactMap { ($0 as? NSNumber)?.doubleValue })
-    }
-    metadata.beamAltitudeAngles = try numbers("beam_altitude_angles")
-    metadata.beamAzimuthAngles = try numbers("beam_azimuth_angles")
-    metadata.lidarToSensorTransform = try numbers("lidar_to_sensor_transform")
-    metadata.lidarOriginToBeamOriginMillimetres =
-      try #require(find("lidar_origin_to_beam_origin_mm") as? NSNumber).doubleValue
-    return metadata
+    let file = name + ".json"
+    return try OusterMetadata(json: JSONNode(parsing: try Recorded.bytes(folder + file), file: file))
   }
 
   static func packets(_ capture: Capture) throws -> [[UInt8]] {
-    capturedPackets(try Recorded.bytes(folder + capture.name + ".pcap"))
+    recordedDatagrams(try Recorded.bytes(folder + capture.name + ".pcap"))
       .filter { $0.port == capture.port }.map(\.payload)
   }
 
@@ -118,10 +91,13 @@ import Testing
     "Every field has the digest that Ouster publishes for the capture",
     .enabled(if: isThere, "\(Recorded.absent)"), arguments: [captures[0], captures[2]])
   func matchesDigests(_ capture: Capture) throws {
-    let file = try Data(
-      contentsOf: Recorded.root.appendingPathComponent(Self.folder + capture.name + "_digest.json"))
-    let json = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
-    let published = try #require(json["packet_hash"] as? [String: String])
+    let file = capture.name + "_digest.json"
+    let json = try JSONNode(parsing: try Recorded.bytes(Self.folder + file), file: file)
+    guard case .object(let members)? = json["packet_hash"]?.value else {
+      Issue.record("no packet_hash in \(file)")
+      return
+    }
+    let published = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.node.text ?? "") })
     let metadata = try Self.metadata(capture.metadata)
     let decoder = try OusterDecoder(metadata: metadata, pool: Self.pool(metadata))
     let layout = decoder.layout
@@ -130,7 +106,9 @@ import Testing
     func digest(bytes: Int, _ values: ([UInt8]) -> [UInt64]) -> String {
       var md5 = MD5()
       for packet in packets {
-        md5.update(values(packet).flatMap { value in (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } })
+        md5.update(
+          values(packet).flatMap { value in (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        )
       }
       return md5.hexadecimal()
     }

@@ -31,24 +31,24 @@ enum Recorded {
 }
 
 /// One UDP payload of a capture.
-struct CapturedPacket {
+struct RecordedDatagram {
   var stampNanoseconds: Int64
   var port: UInt16
   var payload: [UInt8]
 }
 
 /// Reads a classic pcap of unfragmented UDP over IPv4 over Ethernet: 42 bytes of headers before a payload.
-func capturedPackets(_ file: [UInt8]) -> [CapturedPacket] {
+func recordedDatagrams(_ file: [UInt8]) -> [RecordedDatagram] {
   func word(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(file[at + $1]) << (8 * $1) } }
   let fraction: Int64 = word(0) == 0xa1b2_3c4d ? 1 : 1000
-  var packets: [CapturedPacket] = []
+  var packets: [RecordedDatagram] = []
   var at = 24
   while at + 16 <= file.count {
     let length = word(at + 8)
     let frame = file[(at + 16)..<(at + 16 + length)]
     let port = UInt16(frame[frame.startIndex + 36]) << 8 | UInt16(frame[frame.startIndex + 37])
     packets.append(
-      CapturedPacket(
+      RecordedDatagram(
         stampNanoseconds: Int64(word(at)) * 1_000_000_000 + Int64(word(at + 4)) * fraction, port: port,
         payload: [UInt8](frame.dropFirst(42))))
     at += 16 + length

@@ -65,6 +65,25 @@ import Testing
     #expect(decode(fd) != nil)
   }
 
+  @Test("a frame in a pcap file of link type 227 is read, and damage refused")
+  func pcapFrames() throws {
+    let classic: [UInt8] = [0x98, 0xFF, 0x12, 0x34, 3, 0, 0, 0, 1, 2, 3]
+    let fd: [UInt8] = [0, 0, 1, 0x23, 12, 5, 0, 0] + [UInt8](repeating: 7, count: 12)
+    let reader = try CaptureFile.open(bytes: Wire.pcap([classic, fd], link: 227))
+    var frames: [CANFrame?] = []
+    while let packet = try reader.next() {
+      #expect(packet.link == .socketCAN)
+      frames.append(unsafe CANFrame(socketCANCapture: packet.bytes.span.bytes, bus: 2))
+    }
+    var fast = CANFrame(id: 0x123, isFD: true, bus: 2, data: [UInt8](repeating: 7, count: 12))
+    fast.hasBitRateSwitch = true
+    #expect(frames == [CANFrame(id: 0x18FF_1234, isExtended: true, bus: 2, data: [1, 2, 3]), fast])
+    for count in 0..<classic.count {
+      #expect(unsafe CANFrame(socketCANCapture: Array(classic.prefix(count)).span.bytes) == nil)
+    }
+    #expect(unsafe CANFrame(socketCANCapture: ([0, 0, 0, 1, 65, 4, 0, 0] + classic).span.bytes) == nil)
+  }
+
   @Test("a buffer too small for the record is left alone")
   func smallBuffer() {
     let frame = CANFrame(id: 1)

@@ -5,6 +5,7 @@ import Testing
 @testable import SensorDrivers
 
 private let hasVirtualCAN = unsafe if_nametoindex("vcan0") != 0
+private let maySetDown = unsafe if_nametoindex("vcan1") != 0 && geteuid() == 0
 private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add vcan0 type vcan)"
 
 @Suite("CAN links on vcan0", .serialized) struct CANLinkTests {
@@ -13,7 +14,8 @@ private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add v
 
   func opened(_ identifiers: [CANIdentifier] = [], receiveBufferBytes: Int = 1 << 20) throws -> CANLink {
     let link = CANLink(
-      interface: "vcan0", bus: 5, identifiers: identifiers, receiveBufferBytes: receiveBufferBytes, clock: clock)
+      interface: "vcan0", bus: 5, identifiers: identifiers, receiveBufferBytes: receiveBufferBytes,
+      clock: clock)
     try link.open()
     return link
   }
@@ -32,14 +34,17 @@ private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add v
     #expect(failure.message.contains("can77") && failure.message.contains("ip link"))
   }
 
-  @Test("classic, extended, remote and FD frames arrive as sent", .enabled(if: hasVirtualCAN, needsVirtualCAN))
+  @Test(
+    "classic, extended, remote and FD frames arrive as sent",
+    .enabled(if: hasVirtualCAN, needsVirtualCAN))
   func kinds() throws {
     let link = try opened()
     #expect(link.hasFD)
     let sender = try CANSender()
     var remote = CANFrame(id: 0x55, bus: 5, length: 4)
     remote.isRemoteRequest = true
-    var fast = CANFrame(id: 0x1ABC_DEF0, isExtended: true, isFD: true, bus: 5, data: (0..<64).map { UInt8($0) })
+    var fast = CANFrame(
+      id: 0x1ABC_DEF0, isExtended: true, isFD: true, bus: 5, data: (0..<64).map { UInt8($0) })
     fast.hasBitRateSwitch = true
     let frames = [
       CANFrame(id: 0x7FF, bus: 5, data: [1, 2, 3, 4, 5, 6, 7, 8]), CANFrame(id: 0, bus: 5),
@@ -80,6 +85,21 @@ private let needsVirtualCAN: Comment = "needs the interface vcan0 (ip link add v
     #expect(link.errorFrames == 1)
     #expect(link.lastErrorClasses == 0x40)
     #expect(link.counters.lostBefore == 1)
+  }
+
+  @Test(
+    "an interface that is shut down is gone, and opens again once it is up",
+    .enabled(if: maySetDown, "needs the interface vcan1 and the right to set it down"))
+  func shutDown() throws {
+    let link = CANLink(interface: "vcan1", clock: clock)
+    try link.open()
+    try #require(unsafe system("ip link set vcan1 down") == 0)
+    let failure = try #require(inbox.failure(link))
+    #expect(failure.kind == .gone)
+    #expect(failure.message.contains("ip link set vcan1 up"))
+    try #require(unsafe system("ip link set vcan1 up") == 0)
+    try link.open()
+    #expect(try inbox.receive(link, timeoutNanoseconds: 1_000_000) == nil)
   }
 
   @Test(

@@ -111,4 +111,28 @@ final class Terminal {
     #expect(refused.kind == .refused)
     #expect(refused.message.contains("not a serial line"))
   }
+
+  @Test(
+    "bytes sent over a real UART come through, and overruns can be asked for",
+    .enabled(
+      if: unsafe access("/dev/ttyS2", R_OK) == 0 && SerialLinkTests.hasWiredUARTs,
+      "needs /dev/ttyS1 wired to /dev/ttyS2"))
+  func realUART() throws {
+    let link = SerialLink(path: "/dev/ttyS1", baud: 115_200, clock: clock)
+    let other = SerialLink(path: "/dev/ttyS2", baud: 115_200, clock: clock)
+    try link.open()
+    try other.open()
+    #expect(link.countsOverruns)
+    let writer = unsafe open("/dev/ttyS2", O_WRONLY | O_NOCTTY)
+    try #require(writer >= 0)
+    let sent = (0...255).map { UInt8($0) }
+    #expect(unsafe write(writer, sent, sent.count) == sent.count)
+    var got: [UInt8] = []
+    while got.count < sent.count, let (bytes, _) = try inbox.receive(link) { got += bytes }
+    #expect(got == sent)
+    close(writer)
+  }
+
+  /// A machine's ordinary ttyS1 and ttyS2 lead elsewhere; only a test machine says that they are wired.
+  static let hasWiredUARTs = unsafe getenv("FUSION_WIRED_UARTS") != nil
 }

@@ -182,14 +182,17 @@ import Testing
     #expect(try inbox.receive(link)?.bytes == [9])
   }
 
-  @Test("addresses are four decimal octets and nothing else", arguments: [
-    "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.04", "1..2.3", "1.2.3.4 ", "a.b.c.d", "-1.2.3.4",
-  ])
+  @Test(
+    "addresses are four decimal octets and nothing else",
+    arguments: [
+      "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.04", "1..2.3", "1.2.3.4 ", "a.b.c.d", "-1.2.3.4",
+    ])
   func refusesAddress(text: String) {
     #expect(IPv4Address(text) == nil)
   }
 
-  @Test("an address reads back as it was written", arguments: ["0.0.0.0", "192.168.1.201", "255.255.255.255"])
+  @Test(
+    "an address reads back as it was written", arguments: ["0.0.0.0", "192.168.1.201", "255.255.255.255"])
   func readsAddress(text: String) {
     #expect(IPv4Address(text)?.description == text)
   }
