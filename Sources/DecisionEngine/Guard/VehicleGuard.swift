@@ -65,6 +65,13 @@ public final class VehicleGuard: SlotGuard {
     return checked(set)
   }
 
+  public func safeSet(count: Int) -> CommandSet {
+    var set = CommandSet(count: count)
+    set.mode = CommandMode.safeStop.rawValue
+    takeSafeValues(&set)
+    return set
+  }
+
   /// Nobody to follow: the actuators stay with their operator.
   private func inhibit(slot: UInt64, instant: Stamp, last: CommandSet?) -> CommandSet {
     var set = CommandSet(count: actuators.count)
