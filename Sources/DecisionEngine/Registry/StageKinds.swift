@@ -153,6 +153,10 @@ extension Registry {
           .number("horizon_s", "s", 2...6, \.horizonSeconds, "How far ahead contact is looked for."),
           .number("side_margin_m", "m", 0...0.5, \.sideMarginMetres, "Added to either side of the body."),
           .number("minimum_speed_m_s", "m/s", 0...3, \.minimumSpeed, "Slower, the machine does not need it."),
+          .number("lead_braking_m_s2", "m/s²", 1...5, \.leadBraking, "A lead that slows down by more is taken to brake to standstill."),
+          .integer("raw_sweeps", 1...10, \.rawSweeps, "Sweeps in a row for an obstacle without a track."),
+          .integer("track_frames", 1...5, \.trackFrames, "Frames in a row for a track."),
+          .integer("raw_points", 1...50, \.rawPoints, "Fewest points of an obstacle without a track."),
           .number("hold_s", "s", 0.5...10, \.holdSeconds, "Held at standstill before the latch opens."),
         ])
     ) { setup, settings, _ in try EmergencyBrakeStage(setup: setup, settings: settings) }
