@@ -55,7 +55,7 @@ extension CommandFrame {
 
   /// CRC-32 of everything before the CRC field; the caller has checked the length.
   static func checksum(of bytes: RawSpan) -> UInt32 {
-    CommandChecksum.crc32(of: bytes.extracting(0..<Offset.checksum))
+    CRC32.of(bytes.extracting(0..<Offset.checksum))
   }
 }
 

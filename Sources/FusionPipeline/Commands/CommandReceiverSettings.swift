@@ -39,7 +39,10 @@ public struct CommandReceiverSettings: BitwiseCopyable, Sendable, Equatable {
   func admits(_ value: Double) -> Bool { minimum <= value && value <= maximum }
 
   /// Tail points are narrower numbers than the range's ends and may lie a rounding outside.
-  func clamp(_ value: Double) -> Double { max(minimum, min(maximum, value)) }
+  func clamp(_ value: Double) -> Double {
+    if value > maximum { return maximum }
+    return value < minimum ? minimum : value
+  }
 }
 
 /// How good the stream of commands is now.

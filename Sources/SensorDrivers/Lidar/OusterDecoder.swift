@@ -56,6 +56,9 @@ public final class OusterDecoder: SensorDecoder {
     coverage = OusterFrameCoverage(metadata)
   }
 
+  // The slot of a sweep under way goes back to its pool.
+  deinit { sweep.discard() }
+
   public func reset() {
     sweep.discard()
     coverage.forget()

@@ -41,11 +41,13 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
   /// Points go into `pool`, whose slots hold a sweep: 30 000 points at 10 Hz, twice that in dual mode.
   public init(pool: PayloadPool<LidarPoint>, settings: Settings = Settings()) {
     self.settings = settings
-    let cut = settings.cutDegrees.isFinite ? settings.cutDegrees : 0
-    let turned = cut - (cut / 360).rounded(.down) * 360
-    cutHundredths = Int((turned * 100).rounded()) % AngleTable.stepsPerTurn
+    let cut = settings.cutDegrees.isFinite ? settings.cutDegrees.truncatingRemainder(dividingBy: 360) : 0
+    cutHundredths = (Int((cut * 100).rounded()) + AngleTable.stepsPerTurn) % AngleTable.stepsPerTurn
     sweep = SweepBuilder(pool: pool)
   }
+
+  // The slot of a sweep under way goes back to its pool.
+  deinit { sweep.discard() }
 
   public func reset() {
     sweep.discard()

@@ -1,0 +1,210 @@
+import FusionPipeline
+
+/// Numbers of `EmergencyBrakeStage`.
+public struct EmergencyBrakeSettings: Sendable, Equatable {
+  /// Braking begins when this much is needed not to touch, m/s²; 3…8. UN R152 asks for a demand of at least 5.
+  public var triggerDeceleration: Double = 5.0
+  /// Demanded once braking, m/s²; 5…10.
+  public var demandDeceleration: Double = 9.0
+  /// What passes between demand and full effect, s: brake delay and half its build-up; 0…0.6.
+  public var reactionSeconds: Double = 0.3
+  /// Left free in front of the obstacle, metres; 0…2.
+  public var marginMetres: Double = 0.8
+  /// The warning comes this much earlier than braking would, s; 0.8…2.
+  public var warningLeadSeconds: Double = 1.0
+  /// How far ahead contact is looked for, s; 2…6.
+  public var horizonSeconds: Double = 4.0
+  /// Added to either side of the body, metres; 0…0.5.
+  public var sideMarginMetres: Double = 0.1
+  /// Slower than this the machine does not need it, m/s; 0…3.
+  public var minimumSpeed: Double = 0.8
+  /// Frames in a row in which a raw obstacle without a track must demand it; 1…10.
+  public var rawFrames: Int = 3
+  /// Frames in a row in which a track must demand it; 1…5.
+  public var trackFrames: Int = 2
+  /// Fewest points of a raw obstacle; 1…50.
+  public var rawPoints: Int = 8
+  /// A stopped machine is held this long before the latch opens, s; 0.5…10.
+  public var holdSeconds: Double = 2.0
+  public init() {}
+}
+
+struct EmergencyBrakeMemory: BitwiseCopyable, Sendable {
+  var isLatched: Int64 = 0
+  var rawCount: Int64 = 0
+  var trackCount: Int64 = 0
+  var standingNanoseconds: Int64 = 0
+}
+
+/// Brakes when a collision can only just be avoided; the last stage of a chain, apart from the planner.
+///
+/// Sweeps the machine's body along its present arc and looks for the first contact with confirmed tracks,
+/// which keep their velocity, and with raw lidar obstacles that no track explains, which are taken to stand.
+/// Braking, once begun, is latched to standstill. Reads "ego", "tracks" and "obstacles"; writes "collision",
+/// and the brake and throttle of the frame's commands. Acts only while engaged; warns always.
+public final class EmergencyBrakeStage: Stage {
+  private let settings: EmergencyBrakeSettings
+  private let vehicle: VehicleDescription
+  private let brakeIndex: Int
+  private let throttleIndex: Int?
+  private let ego: FixedList<EgoState>
+  private let tracks: FixedList<Track>
+  private let obstacles: FixedList<Obstacle>?
+  private let collision: FixedList<CollisionRisk>
+  private let corridor: SweptCorridor
+  private let memory: StateValue<EmergencyBrakeMemory>
+
+  public init(
+    setup: StageSetup, settings: EmergencyBrakeSettings = EmergencyBrakeSettings()
+  ) throws(SetupProblem) {
+    let name = setup.stageName
+    guard let brake = setup.actuators.firstIndex(where: { $0.name == "brake" }),
+      brake < CommandSet.maximumActuators
+    else { throw SetupProblem("stage \(name): there is no actuator \"brake\"; it brakes with one") }
+    guard settings.horizonSeconds > 0, settings.horizonSeconds <= 20, settings.triggerDeceleration > 0,
+      setup.vehicle.fullBrakeDeceleration > 0
+    else { throw SetupProblem("stage \(name): horizon and decelerations must be positive") }
+    brakeIndex = brake
+    throttleIndex = setup.actuators.prefix(CommandSet.maximumActuators)
+      .firstIndex(where: { $0.name == "throttle" })
+    self.settings = settings
+    vehicle = setup.vehicle
+    ego = try setup.input("ego", of: EgoState.self)
+    tracks = try setup.input("tracks", of: Track.self)
+    obstacles = setup.optionalInput("obstacles", of: Obstacle.self)
+    collision = try setup.output(
+      "collision", of: CollisionRisk.self, capacity: 1, zero: CollisionRisk())
+    corridor = SweptCorridor(horizonSeconds: settings.horizonSeconds, stepSeconds: 0.05)
+    memory = setup.state.value(named: "\(name).latch", initial: EmergencyBrakeMemory())
+  }
+
+  public func run(_ frame: Frame) throws(StageFailure) {
+    collision.removeAll()
+    guard !ego.isEmpty else { throw StageFailure(.inputMissing) }
+    let now = ego[0]
+    var m = memory.value
+    let (trackRisk, rawRisk) = risks(now)
+    m.trackCount = demands(trackRisk) ? min(m.trackCount + 1, 1000) : 0
+    m.rawCount = demands(rawRisk) ? min(m.rawCount + 1, 1000) : 0
+    let triggers = m.trackCount >= settings.trackFrames || m.rawCount >= settings.rawFrames
+    latch(&m, triggers: triggers, now, frame)
+    memory.value = m
+
+    var risk = trackRisk.requiredDeceleration >= rawRisk.requiredDeceleration ? trackRisk : rawRisk
+    if warns(risk) || m.isLatched != 0 { risk.flags.insert(.warning) }
+    if m.isLatched != 0 {
+      risk.flags.insert(.braking)
+      brake(&frame.commands)
+    }
+    collision.append(risk)
+  }
+
+  private func latch(
+    _ m: inout EmergencyBrakeMemory, triggers: Bool, _ now: EgoState, _ frame: Frame
+  ) {
+    if frame.arming != .engaged {
+      m.isLatched = 0
+      m.standingNanoseconds = 0
+      return
+    }
+    if triggers { m.isLatched = 1 }
+    let stands = now.flags.contains(.valid) && abs(now.speed) < 0.1
+    m.standingNanoseconds = stands ? min(m.standingNanoseconds &+ max(frame.stepNanoseconds, 0), 1 << 60) : 0
+    if m.standingNanoseconds >= .seconds(settings.holdSeconds), !triggers { m.isLatched = 0 }
+  }
+
+  /// The worst track and the worst raw obstacle without one.
+  private func risks(_ now: EgoState) -> (track: CollisionRisk, raw: CollisionRisk) {
+    var worst = CollisionRisk()
+    var worstRaw = CollisionRisk()
+    guard now.speed > settings.minimumSpeed else { return (worst, worstRaw) }
+    corridor.place(
+      speed: now.speed, yawRate: now.yawRate, vehicle: vehicle, margin: settings.sideMarginMetres)
+    for index in tracks.indices where isReal(tracks[index]) {
+      let risk = risk(of: object(tracks[index]), now, trackID: tracks[index].id)
+      if risk.requiredDeceleration > worst.requiredDeceleration { worst = risk }
+    }
+    guard let obstacles else { return (worst, worstRaw) }
+    for index in obstacles.indices where Int(obstacles[index].pointCount) >= settings.rawPoints {
+      let obstacle = obstacles[index]
+      guard !isExplained(obstacle) else { continue }
+      var risk = risk(of: object(obstacle), now, trackID: 0)
+      risk.flags.insert(.rawObstacle)
+      if risk.requiredDeceleration > worstRaw.requiredDeceleration { worstRaw = risk }
+    }
+    return (worst, worstRaw)
+  }
+
+  /// A radar alone cannot tell a bridge or a manhole cover from a standing car.
+  private func isReal(_ track: Track) -> Bool {
+    track.flags.contains(.confirmed) && (track.flags.contains(.lidar) || track.flags.contains(.moving))
+  }
+
+  private func risk(of object: CollisionObject, _ now: EgoState, trackID: UInt64) -> CollisionRisk {
+    guard let contact = corridor.contact(with: object, speed: now.speed) else { return CollisionRisk() }
+    // What is left to brake in, once the brake works.
+    let room = contact.closingSpeed * (contact.seconds - settings.reactionSeconds) - settings.marginMetres
+    let needed = contact.closingSpeed * contact.closingSpeed / (2 * max(room, 0.1))
+    return CollisionRisk(
+      timeToCollision: contact.seconds, requiredDeceleration: needed, closingSpeed: contact.closingSpeed,
+      trackID: trackID)
+  }
+
+  private func demands(_ risk: CollisionRisk) -> Bool {
+    risk.requiredDeceleration >= settings.triggerDeceleration
+  }
+
+  private func warns(_ risk: CollisionRisk) -> Bool {
+    guard risk.timeToCollision.isFinite else { return false }
+    let brakingAt =
+      settings.reactionSeconds
+      + (settings.marginMetres + risk.closingSpeed * risk.closingSpeed / (2 * settings.triggerDeceleration))
+      / max(risk.closingSpeed, 0.1)
+    return risk.timeToCollision <= brakingAt + settings.warningLeadSeconds
+  }
+
+  private func brake(_ commands: inout CommandSet) {
+    let share = min(max(settings.demandDeceleration / vehicle.fullBrakeDeceleration, 0), 1)
+    commands.mode = CommandMode.emergency.rawValue
+    commands.reason = CommandReason.collisionAhead.rawValue
+    hold(&commands.commands[brakeIndex], at: share)
+    if let throttleIndex { hold(&commands.commands[throttleIndex], at: 0) }
+  }
+
+  private func hold(_ command: inout ActuatorCommand, at value: Double) {
+    command.value = value
+    for point in 0..<ActuatorCommand.tailPoints {
+      command.tail[point] = TailPoint(
+        afterMicroseconds: point == 0 ? 1_000_000 : 0, value: point == 0 ? Float(value) : 0)
+    }
+  }
+
+  private func object(_ track: Track) -> CollisionObject {
+    let (s, c) = Pinned.sincos(track.yaw)
+    let isMoving = track.flags.contains(.moving)
+    return CollisionObject(
+      box: OrientedBox(
+        x: track.x, y: track.y, halfLength: 0.5 * track.length, halfWidth: 0.5 * track.width, cos: c, sin: s),
+      vx: isMoving ? track.vx : 0, vy: isMoving ? track.vy : 0)
+  }
+
+  private func object(_ obstacle: Obstacle) -> CollisionObject {
+    let (s, c) = Pinned.sincos(obstacle.yaw)
+    return CollisionObject(
+      box: OrientedBox(
+        x: obstacle.x, y: obstacle.y, halfLength: 0.5 * obstacle.length, halfWidth: 0.5 * obstacle.width,
+        cos: c, sin: s), vx: 0, vy: 0)
+  }
+
+  /// Whether a confirmed track stands for the obstacle; then the track's velocity tells more.
+  private func isExplained(_ obstacle: Obstacle) -> Bool {
+    let box = object(obstacle).box
+    for index in tracks.indices where tracks[index].flags.contains(.confirmed) {
+      var grown = object(tracks[index]).box
+      grown.halfLength += 0.5
+      grown.halfWidth += 0.5
+      if grown.overlaps(box) { return true }
+    }
+    return false
+  }
+}
