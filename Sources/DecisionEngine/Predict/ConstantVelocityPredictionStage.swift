@@ -69,10 +69,9 @@ public final class ConstantVelocityPredictionStage: Stage {
     for index in tracks.indices where tracks[index].flags.contains(.confirmed) {
       let track = tracks[index]
       // A thing that stands is predicted to stand: its velocity is the filter's noise.
-      let isMoving = track.flags.contains(.moving)
+      let velocity = track.soundVelocity
       var filter = PlanarFilter(
-        x: track.x, y: track.y, vx: isMoving ? track.vx : 0, vy: isMoving ? track.vy : 0,
-        p: track.covariance)
+        x: track.x, y: track.y, vx: velocity.x, vy: velocity.y, p: track.covariance)
       var path = PredictedPath(
         trackID: track.id, track: Int64(index), stepNanoseconds: .seconds(settings.stepSeconds))
       for step in 0..<PredictedPath.points {

@@ -52,6 +52,21 @@ import Testing
     #expect(receiver.output(atNanoseconds: .ms(160)).state == .safe)
   }
 
+  @Test("each time that validity runs out is counted, noticed by an output or by the next frame")
+  func timeoutsCounted() {
+    var receiver = Self.receiving()
+    receiver.output(atNanoseconds: .ms(100))
+    #expect(receiver.counters.timeouts == 1)
+    receiver.receive(S.bytes(S.set(decidedAt: .ms(110)), counter: 2), atNanoseconds: .ms(110))
+    #expect(receiver.counters.timeouts == 1)
+    receiver.receive(S.bytes(S.set(decidedAt: .ms(210)), counter: 3), atNanoseconds: .ms(210))
+    #expect(receiver.counters.timeouts == 2)
+    receiver.receive([], atNanoseconds: .ms(310) - 1)
+    #expect(receiver.counters.timeouts == 2)
+    receiver.receive([], atNanoseconds: .ms(310))
+    #expect(receiver.counters.timeouts == 3)
+  }
+
   @Test("no command holds longer than the receiver's own bound")
   func validityBound() {
     var settings = S.settings()

@@ -90,7 +90,7 @@ struct CommandTrace {
   private var actuator = CommandSamples.steering
 
   init(seed: UInt64, records: Int) {
-    random = SplitMix(state: seed)
+    random = SplitMix(seed: seed)
     actuator.rateLimit = seed % 2 == 0 ? 1.5 : .infinity
     actuator.safeValue = 0.05
     var settings = CommandSamples.settings(actuator)

@@ -78,7 +78,19 @@ struct McapWriterTests {
     #expect(!index.isFromScan && index.statistics?.messageCount == counters.storedMessages)
     #expect(index.channels[channel]?.topic == "t")
     // The definitions that were lost with the first chunk came again before the first message stored.
-    #expect(try McapIndex(MemorySource(Array(sink.bytes.dropLast(1)))).channels[channel]?.topic == "t")
+    let again = McapRecordReader(source: MemorySource(sink.bytes))
+    var defined: [String] = []
+    while let record = try again.next() {
+      switch record {
+      case .schema(let schema): defined.append(schema.name)
+      case .channel(let channel): defined.append(channel.topic)
+      case .message:
+        #expect(defined == ["S", "t"])
+        return
+      default: break
+      }
+    }
+    Issue.record("no message was stored")
   }
 
   @Test("an ending that does not fit leaves a torn log, and can be written later")

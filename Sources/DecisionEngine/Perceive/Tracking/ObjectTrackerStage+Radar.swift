@@ -30,6 +30,7 @@ extension ObjectTrackerStage {
       tracks[index].filter.update(offset(z, track, pose), from: pose, noise: noise(z, for: track, pose))
       tracks[index].lastRadar = capture
       tracks[index].flags.insert(.radar)
+      tracks[index].noteVelocity(at: capture)
       tracks[index].hit(confirmationHits: settings.confirmationHits)
     }
     let old = assignment.itemOfTrack.count

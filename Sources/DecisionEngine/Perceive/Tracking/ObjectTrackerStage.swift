@@ -143,6 +143,7 @@ public final class ObjectTrackerStage: Stage {
       var filter = track.filter
       filter.predict(seconds: seconds, density: density)
       let seen = filter.moved(by: vehicleFromOdometry)
+      let change = vehicleFromOdometry.rotate(Vector2(track.ax, track.ay))
       let isAcross = track.width > track.length
       var yaw = Pinned.wrapAngle(
         track.yaw + vehicleFromOdometry.yawRadians + (isAcross ? Double.pi / 2 : 0))
@@ -153,7 +154,7 @@ public final class ObjectTrackerStage: Stage {
       output.append(
         Track(
           id: track.id, x: seen.x, y: seen.y, vx: seen.vx, vy: seen.vy, covariance: seen.p,
-          length: max(track.length, track.width), width: min(track.length, track.width),
+          ax: change.x, ay: change.y, length: max(track.length, track.width), width: min(track.length, track.width),
           height: track.height, yaw: yaw, ageNanoseconds: max(instant - track.lastSeen, 0),
           hits: track.hits, misses: track.misses, flags: track.flags))
     }

@@ -52,7 +52,7 @@ extension Program {
     }
     do throws(StorageFailure) {
       let sink = try FileSink(path: path, existing: .replace)
-      unsafe try sink.writeAll(Array(text.utf8))
+      try sink.writeAll(Array(text.utf8))
     } catch { throw ProgramStop.from(error) }
   }
 
@@ -63,12 +63,11 @@ extension Program {
   }
 
   func session(_ path: String) throws -> SessionReader {
-    do throws(StorageFailure) {
-      let source = try FileSource(path: path)
-      do throws(ReplayFailure) { return try SessionReader(source) } catch {
-        throw ProgramStop(ProgramStop.badData, "\(path): \(error.message)")
-      }
-    } catch let error as StorageFailure { throw ProgramStop.from(error) }
+    let source: FileSource
+    do throws(StorageFailure) { source = try FileSource(path: path) } catch { throw ProgramStop.from(error) }
+    do throws(ReplayFailure) { return try SessionReader(source) } catch {
+      throw ProgramStop(ProgramStop.badData, "\(path): \(error.message)")
+    }
   }
 }
 
@@ -76,7 +75,7 @@ extension FileSink {
   /// Establishes a small file with these bytes, or leaves nothing behind.
   func writeAll(_ bytes: [UInt8]) throws(StorageFailure) {
     do throws(StorageFailure) {
-      try unsafe bytes.withUnsafeBytes { (bytes) throws(StorageFailure) in try unsafe write(bytes) }
+      unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StorageFailure) in unsafe try write(bytes) }
       try establish()
       try close()
     } catch {

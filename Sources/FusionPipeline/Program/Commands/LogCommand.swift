@@ -72,3 +72,29 @@ struct LogCommand: ProgramCommand {
     return 0
   }
 }
+
+extension LogCommand {
+  /// Writes every complete, intact message into a new log.
+  private func recover(_ source: FileSource, _ program: Program) throws -> Int32 {
+    guard let output else { return ProgramStop.usage }
+    let sink: FileSink
+    do throws(StorageFailure) { sink = try FileSink(path: output, existing: .refuse) } catch {
+      throw ProgramStop.from(error)
+    }
+    do {
+      let report = try McapRecovery.recover(from: source, to: sink)
+      print("\(output): \(report.messages) messages, \(report.attachments) attachments, \(report.metadata) metadata records")
+      if report.wasComplete { print("the log was whole") }
+      for loss in report.lost { print("lost: \(loss.byteCount) bytes at \(loss.offset): \(loss.reason)") }
+      if report.damagedMessages > 0 { print("left out as damaged: \(report.damagedMessages) messages") }
+      if report.uncheckedMessages > 0 {
+        print("\(report.uncheckedMessages) messages had no checksum to prove them (a torn last chunk)")
+      }
+      if !report.doubtfulTopics.isEmpty { print("doubtful: \(report.doubtfulTopics.joined(separator: ", "))") }
+      return 0
+    } catch {
+      sink.discard()
+      throw ProgramStop.from(error)
+    }
+  }
+}

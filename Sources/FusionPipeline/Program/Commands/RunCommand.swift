@@ -90,10 +90,10 @@ public enum StopSignal {
 
   public static func install() {
     for number in [SIGINT, SIGTERM] {
-      unsafe _ = signal(number) { _ in StopSignal.raised.store(true, ordering: .relaxed) }
+      _ = signal(number) { _ in StopSignal.raised.store(true, ordering: .relaxed) }
     }
     // A subscriber that vanishes must not end the process.
-    unsafe _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
   }
 }
 
