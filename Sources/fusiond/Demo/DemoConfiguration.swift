@@ -17,17 +17,17 @@ enum DemoConfiguration {
             "link": { "kind": "udp", "address": "127.0.0.1", "port": \(lidarPort) },
             "mounting": { "position_m": [1.3, 0, 1.9] }, "ring_slots": 8 },
           { "name": "front_radar", "model": "toyota-radar", "rate_hz": 20, "max_age_ms": 150,
-            "link": { "kind": "provided", "link": "radar" }, "mounting": { "position_m": [3.6, 0, 0.5] } },
+            "link": { "kind": "provided", "name": "radar" }, "mounting": { "position_m": [3.6, 0, 0.5] } },
           { "name": "front_camera", "model": "camera", "rate_hz": 20, "max_age_ms": 150,
             "format": "YUYV", "width": 320, "height": 240,
-            "link": { "kind": "provided", "link": "camera" }, "mounting": { "position_m": [1.8, 0, 1.35] },
+            "link": { "kind": "provided", "name": "camera" }, "mounting": { "position_m": [1.8, 0, 1.35] },
             "ring_slots": 8 },
           { "name": "imu", "model": "xsens-mti", "rate_hz": 200, "max_age_ms": 100, "ring_slots": 128,
             "link": { "kind": "serial", "device": "\(serial)", "baud": 921600 } },
           { "name": "wheels", "model": "toyota-motion", "rate_hz": 83, "max_age_ms": 200, "steering_ratio": 14.3,
-            "link": { "kind": "provided", "link": "motion" } },
+            "link": { "kind": "provided", "name": "motion" } },
           { "name": "operator", "model": "operator", "rate_hz": 10, "max_age_ms": 1000,
-            "link": { "kind": "provided", "link": "operator" } }
+            "link": { "kind": "provided", "name": "operator" } }
         ],
         "actuators": [
           { "name": "steering", "topic": "act/steering", "data_id": 1, "minimum": -0.6, "maximum": 0.6,

@@ -38,14 +38,14 @@ extension Program {
   }
 
   /// Writes a report where it was asked for; a path of - is stdout.
-  func write(_ report: RunReport, to path: String?) throws {
+  public func write(_ report: RunReport, to path: String?) throws {
     guard let path else { return }
     var writer = JSONWriter(.pretty)
     writer.value(report)
     try writeText(writer.text + "\n", to: path)
   }
 
-  func writeText(_ text: String, to path: String) throws {
+  public func writeText(_ text: String, to path: String) throws {
     if path == "-" {
       print(text, terminator: "")
       return
