@@ -69,7 +69,10 @@ public final class LiveRun {
     if let given = options.sink {
       sink = given
     } else if let kind = registry.sink, let settings = configuration.publishSettings {
-      sink = try kind.make(settings, configuration.actuators)
+      // Below the output thread, which hands it the bytes, and above the frames.
+      let priority = configuration.realtime.priority
+      sink = try kind.make(
+        SinkPlan(settings: settings, actuators: configuration.actuators, priority: priority > 0 ? priority + 4 : 0))
     } else {
       sink = nil
     }
