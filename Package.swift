@@ -35,7 +35,11 @@ let package = Package(
     .target(
       name: "DecisionEngine", dependencies: ["FusionPipeline", "CZMQ"], swiftSettings: strict),
     .executableTarget(
-      name: "fusiond", dependencies: ["FusionPipeline", "SensorDrivers", "DecisionEngine"],
+      name: "fusiond",
+      dependencies: [
+        "FusionPipeline", "SensorDrivers", "DecisionEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FusionPipelineTests", dependencies: ["FusionPipeline"], swiftSettings: strict),

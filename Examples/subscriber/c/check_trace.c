@@ -26,9 +26,9 @@ static void print_decoded(const uint8_t *bytes, size_t count) {
     printf("D x %d\n", (int)refusal);
     return;
   }
-  printf("D %" PRIx64 " %" PRIx64 " %u %u %u %" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64,
-         fusion_read(c.topic, 0, 8), fusion_read(c.topic, 8, 8), c.flags, c.source, c.data_id, c.session, c.counter, c.valid_for_us,
-         c.frame, c.slot, c.sensed_at_ns, c.decided_at_ns);
+  printf("D %" PRIx64 " %" PRIx64 " %u %u %u %" PRIx64 " %" PRIu32 " %" PRIu32, fusion_read(c.topic, 0, 8),
+         fusion_read(c.topic, 8, 8), c.flags, c.source, c.data_id, c.session, c.counter, c.valid_for_us);
+  printf(" %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64, c.frame, c.slot, c.sensed_at_ns, c.decided_at_ns);
   printf(" %" PRIx64 " %" PRIx64 " %" PRIx64 " %u %u", bits(c.value), bits(c.second_value),
          bits(c.rate_limit), c.mode, c.reason);
   for (int i = 0; i < FUSION_AGES; i++) printf(" %u:%" PRIu32, c.ages[i].source, c.ages[i].age_us);

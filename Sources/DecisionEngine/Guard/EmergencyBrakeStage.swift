@@ -3,7 +3,7 @@ import FusionPipeline
 /// Numbers of `EmergencyBrakeStage`.
 public struct EmergencyBrakeSettings: Sendable, Equatable {
   /// Braking begins when this much is needed not to touch, m/s²; 3…8. UN R152 asks for a demand of at least 5.
-  public var triggerDeceleration: Double = 5.0
+  public var triggerDeceleration: Double = 6.0
   /// Demanded once braking, m/s²; 5…10.
   public var demandDeceleration: Double = 9.0
   /// What passes between demand and full effect, s: brake delay and half its build-up; 0…0.6.
@@ -12,14 +12,17 @@ public struct EmergencyBrakeSettings: Sendable, Equatable {
   public var marginMetres: Double = 0.8
   /// The warning comes this much earlier than braking would, s; 0.8…2.
   public var warningLeadSeconds: Double = 1.0
+  /// A lead that slows down by more is taken to brake on to standstill, m/s²; 1…5.
+  public var leadBraking: Double = 2.0
   /// How far ahead contact is looked for, s; 2…6.
   public var horizonSeconds: Double = 4.0
   /// Added to either side of the body, metres; 0…0.5.
   public var sideMarginMetres: Double = 0.1
   /// Slower than this the machine does not need it, m/s; 0…3.
   public var minimumSpeed: Double = 0.8
-  /// Frames in a row in which a raw obstacle without a track must demand it; 1…10.
-  public var rawFrames: Int = 3
+  /// Sweeps in a row in which a raw obstacle without a track must be in the way; above the tracker's
+  /// confirmation, so that a moving thing has its track by then; 1…10.
+  public var rawSweeps: Int = 4
   /// Frames in a row in which a track must demand it; 1…5.
   public var trackFrames: Int = 2
   /// Fewest points of a raw obstacle; 1…50.
@@ -32,6 +35,7 @@ public struct EmergencyBrakeSettings: Sendable, Equatable {
 struct EmergencyBrakeMemory: BitwiseCopyable, Sendable {
   var isLatched: Int64 = 0
   var rawCount: Int64 = 0
+  var rawCapture = Stamp.never
   var trackCount: Int64 = 0
   var standingNanoseconds: Int64 = 0
 }
@@ -61,9 +65,7 @@ public final class EmergencyBrakeStage: Stage {
     guard let brake = setup.actuators.firstIndex(where: { $0.name == "brake" }),
       brake < CommandSet.maximumActuators
     else { throw SetupProblem("stage \(name): there is no actuator \"brake\"; it brakes with one") }
-    guard settings.horizonSeconds > 0, settings.horizonSeconds <= 20, settings.triggerDeceleration > 0,
-      setup.vehicle.fullBrakeDeceleration > 0
-    else { throw SetupProblem("stage \(name): horizon and decelerations must be positive") }
+    try Self.check(settings, setup)
     brakeIndex = brake
     throttleIndex = setup.actuators.prefix(CommandSet.maximumActuators)
       .firstIndex(where: { $0.name == "throttle" })
@@ -78,25 +80,58 @@ public final class EmergencyBrakeStage: Stage {
     memory = setup.state.value(named: "\(name).latch", initial: EmergencyBrakeMemory())
   }
 
+  private static func check(_ s: EmergencyBrakeSettings, _ setup: StageSetup) throws(SetupProblem) {
+    try setup.check("triggerDeceleration", s.triggerDeceleration, 0.5...20)
+    try setup.check("demandDeceleration", s.demandDeceleration, 0.5...20)
+    try setup.check("reactionSeconds", s.reactionSeconds, 0...2)
+    try setup.check("marginMetres", s.marginMetres, 0...10)
+    try setup.check("warningLeadSeconds", s.warningLeadSeconds, 0...10)
+    try setup.check("leadBraking", s.leadBraking, 0.5...20)
+    try setup.check("horizonSeconds", s.horizonSeconds, 0.5...20)
+    try setup.check("sideMarginMetres", s.sideMarginMetres, 0...5)
+    try setup.check("minimumSpeed", s.minimumSpeed, 0...20)
+    try setup.check("rawSweeps", s.rawSweeps, 1...1000)
+    try setup.check("trackFrames", s.trackFrames, 1...1000)
+    try setup.check("rawPoints", s.rawPoints, 1...100_000)
+    try setup.check("holdSeconds", s.holdSeconds, 0...600)
+    try setup.check("fullBrakeDeceleration", setup.vehicle.fullBrakeDeceleration, 0.1...100)
+  }
+
   public func run(_ frame: Frame) throws(StageFailure) {
     collision.removeAll()
     guard !ego.isEmpty else { throw StageFailure(.inputMissing) }
     let now = ego[0]
     var m = memory.value
-    let (trackRisk, rawRisk) = risks(now)
-    m.trackCount = demands(trackRisk) ? min(m.trackCount + 1, 1000) : 0
-    m.rawCount = demands(rawRisk) ? min(m.rawCount + 1, 1000) : 0
-    let triggers = m.trackCount >= settings.trackFrames || m.rawCount >= settings.rawFrames
+    var (risk, rawRisk) = risks(now)
+    m.trackCount = demands(risk) ? min(m.trackCount + 1, 1000) : 0
+    countRaw(rawRisk, at: frame.instant, &m)
+    let isRawReal = m.rawCount >= settings.rawSweeps
+    let triggers = m.trackCount >= settings.trackFrames || isRawReal && demands(rawRisk)
+    if isRawReal, rawRisk.requiredDeceleration > risk.requiredDeceleration { risk = rawRisk }
     latch(&m, triggers: triggers, now, frame)
     memory.value = m
 
-    var risk = trackRisk.requiredDeceleration >= rawRisk.requiredDeceleration ? trackRisk : rawRisk
-    if warns(risk) || m.isLatched != 0 { risk.flags.insert(.warning) }
+    if m.isLatched != 0 { risk.flags.insert(.warning) }
     if m.isLatched != 0 {
       risk.flags.insert(.braking)
       brake(&frame.commands)
     }
     collision.append(risk)
+  }
+
+  /// Counts sweeps, not frames: a frame that sees the same sweep again knows nothing more.
+  private func countRaw(_ risk: CollisionRisk, at instant: Stamp, _ m: inout EmergencyBrakeMemory) {
+    guard let obstacles, !obstacles.isEmpty else {
+      m.rawCount = 0
+      return
+    }
+    let capture = instant - obstacles[0].ageNanoseconds
+    guard risk.flags.contains(.warning) else {
+      m.rawCount = 0
+      return
+    }
+    if capture > m.rawCapture { m.rawCount = min(m.rawCount + 1, 1000) }
+    m.rawCapture = max(m.rawCapture, capture)
   }
 
   private func latch(
@@ -142,25 +177,18 @@ public final class EmergencyBrakeStage: Stage {
 
   private func risk(of object: CollisionObject, _ now: EgoState, trackID: UInt64) -> CollisionRisk {
     guard let contact = corridor.contact(with: object, speed: now.speed) else { return CollisionRisk() }
-    // What is left to brake in, once the brake works.
-    let room = contact.closingSpeed * (contact.seconds - settings.reactionSeconds) - settings.marginMetres
-    let needed = contact.closingSpeed * contact.closingSpeed / (2 * max(room, 0.1))
+    func needed(after reaction: Double) -> Double {
+      contact.requiredDeceleration(speed: now.speed, reaction: reaction, margin: settings.marginMetres)
+    }
+    let soon = needed(after: settings.reactionSeconds + settings.warningLeadSeconds)
     return CollisionRisk(
-      timeToCollision: contact.seconds, requiredDeceleration: needed, closingSpeed: contact.closingSpeed,
-      trackID: trackID)
+      timeToCollision: contact.seconds, requiredDeceleration: needed(after: settings.reactionSeconds),
+      closingSpeed: now.speed - contact.objectSpeed, trackID: trackID,
+      flags: soon >= settings.triggerDeceleration ? .warning : [])
   }
 
   private func demands(_ risk: CollisionRisk) -> Bool {
     risk.requiredDeceleration >= settings.triggerDeceleration
-  }
-
-  private func warns(_ risk: CollisionRisk) -> Bool {
-    guard risk.timeToCollision.isFinite else { return false }
-    let brakingAt =
-      settings.reactionSeconds
-      + (settings.marginMetres + risk.closingSpeed * risk.closingSpeed / (2 * settings.triggerDeceleration))
-      / max(risk.closingSpeed, 0.1)
-    return risk.timeToCollision <= brakingAt + settings.warningLeadSeconds
   }
 
   private func brake(_ commands: inout CommandSet) {
@@ -181,11 +209,19 @@ public final class EmergencyBrakeStage: Stage {
 
   private func object(_ track: Track) -> CollisionObject {
     let (s, c) = Pinned.sincos(track.yaw)
-    let isMoving = track.flags.contains(.moving)
+    let velocity = track.soundVelocity
     return CollisionObject(
       box: OrientedBox(
         x: track.x, y: track.y, halfLength: 0.5 * track.length, halfWidth: 0.5 * track.width, cos: c, sin: s),
-      vx: isMoving ? track.vx : 0, vy: isMoving ? track.vy : 0)
+      vx: velocity.x, vy: velocity.y, deceleration: braking(track))
+  }
+
+  /// How hard a moving thing brakes; 0 where that may be noise.
+  private func braking(_ track: Track) -> Double {
+    let speed = (track.vx * track.vx + track.vy * track.vy).squareRoot()
+    guard track.flags.contains(.moving), speed > 1, track.hits >= 10 else { return 0 }
+    let along = -(track.ax * track.vx + track.ay * track.vy) / speed
+    return along > settings.leadBraking ? min(along, 9) : 0
   }
 
   private func object(_ obstacle: Obstacle) -> CollisionObject {

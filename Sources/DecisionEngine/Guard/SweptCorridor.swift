@@ -16,7 +16,9 @@ struct OrientedBox: BitwiseCopyable, Sendable, Equatable {
     let s = abs(cos * other.sin - sin * other.cos)
     if abs(dx * cos + dy * sin) > halfLength + other.halfLength * c + other.halfWidth * s { return false }
     if abs(dy * cos - dx * sin) > halfWidth + other.halfLength * s + other.halfWidth * c { return false }
-    if abs(dx * other.cos + dy * other.sin) > other.halfLength + halfLength * c + halfWidth * s { return false }
+    if abs(dx * other.cos + dy * other.sin) > other.halfLength + halfLength * c + halfWidth * s {
+      return false
+    }
     return abs(dy * other.cos - dx * other.sin) <= other.halfWidth + halfLength * s + halfWidth * c
   }
 }
@@ -26,6 +28,41 @@ struct CollisionObject: BitwiseCopyable, Sendable, Equatable {
   var box: OrientedBox
   var vx: Double
   var vy: Double
+  /// Of its own braking, along its velocity, m/s²; it stops and does not reverse.
+  var deceleration = 0.0
+
+  /// Seconds of travel at the present speed that the way covered by then amounts to.
+  func travelSeconds(after time: Double) -> Double {
+    let speed = (vx * vx + vy * vy).squareRoot()
+    guard deceleration > 0, speed > 0 else { return time }
+    let braking = min(time, speed / deceleration)
+    return braking - 0.5 * deceleration * braking * braking / speed
+  }
+}
+
+/// The first touch of the machine's body and an object, as things stand now.
+struct Contact: Sendable, Equatable {
+  /// Until then, s.
+  var seconds: Double
+  /// Along the machine's way, m: what lies between them now.
+  var gap: Double
+  /// The object's speed along the machine's way, m/s, and its own braking, m/s².
+  var objectSpeed: Double
+  var objectDeceleration: Double
+
+  /// The machine's deceleration that just avoids touching, if its brake works after `reaction` seconds.
+  ///
+  /// Either both still move when the gap closes, or the object stands by then and the machine stops behind it.
+  func requiredDeceleration(speed: Double, reaction: Double, margin: Double) -> Double {
+    let closing = speed - objectSpeed + objectDeceleration * reaction
+    let room = max(
+      gap - margin - (speed - objectSpeed) * reaction - 0.5 * objectDeceleration * reaction * reaction, 0.1)
+    let moving = objectDeceleration + closing * closing / (2 * room)
+    guard objectDeceleration > 0 else { return moving }
+    let left = max(objectSpeed - objectDeceleration * reaction, 0)
+    if 2 * room / max(closing, 0.1) < left / objectDeceleration { return moving }
+    return speed * speed / (2 * (room + left * left / (2 * objectDeceleration)))
+  }
 }
 
 /// The area that the machine's body sweeps if speed and yaw rate stay as they are, in time steps.
@@ -58,19 +95,23 @@ struct CollisionObject: BitwiseCopyable, Sendable, Equatable {
     }
   }
 
-  /// When the body first touches the object, and how fast it closes in then; nil within the horizon.
-  func contact(with object: CollisionObject, speed: Double) -> (seconds: Double, closingSpeed: Double)? {
+  /// When and how the body first touches the object; nil if it does not within the horizon.
+  func contact(with object: CollisionObject, speed: Double) -> Contact? {
     for step in bodies.indices {
       let time = Double(step) * stepSeconds
       let body = bodies[step]
+      let travelled = object.travelSeconds(after: time)
       var moved = object.box
-      moved.x += object.vx * time
-      moved.y += object.vy * time
+      moved.x += object.vx * travelled
+      moved.y += object.vy * travelled
       guard body.overlaps(moved) else { continue }
-      let closing = speed - (object.vx * body.cos + object.vy * body.sin)
+      let along = object.vx * body.cos + object.vy * body.sin
+      let closing = speed - max(along - object.deceleration * time, min(along, 0))
       // Touched from the side or behind by something faster: braking does not help.
       guard closing > 0.3, isAhead(moved, of: body) else { return nil }
-      return (time, closing)
+      return Contact(
+        seconds: time, gap: speed * time - along * travelled, objectSpeed: along,
+        objectDeceleration: along > 0 ? object.deceleration : 0)
     }
     return nil
   }

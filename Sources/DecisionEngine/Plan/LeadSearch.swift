@@ -19,8 +19,8 @@ struct LeadSearch {
       guard let place = locate(track.x, track.y), place.distance > 0 else { continue }
       let isThere = blocks(track, place)
       guard isThere || entersSoon(track, predictions, path, index) else { continue }
-      let moving = track.flags.contains(.moving)
-      let along = moving ? track.vx * place.tangent.x + track.vy * place.tangent.y : 0
+      let velocity = track.soundVelocity
+      let along = velocity.x * place.tangent.x + velocity.y * place.tangent.y
       let gap = place.distance - reach(track, along: place.tangent) - vehicle.frontOverhangMetres
       // Beside us, not ahead: nothing to keep behind.
       if !isThere, gap < 0 { continue }

@@ -54,9 +54,8 @@ public final class ConstantVelocityPredictionStage: Stage {
   public init(
     setup: StageSetup, settings: PredictionSettings = PredictionSettings()
   ) throws(SetupProblem) {
-    guard settings.stepSeconds > 0, settings.stepSeconds <= 10 else {
-      throw SetupProblem("stage \(setup.stageName): stepSeconds must lie in 0…10")
-    }
+    try setup.check("stepSeconds", settings.stepSeconds, 0.01...10)
+    try setup.check("accelerationNoise", settings.accelerationNoise, 0...50)
     self.settings = settings
     tracks = try setup.input("tracks", of: Track.self)
     predictions = try setup.output(
@@ -69,10 +68,9 @@ public final class ConstantVelocityPredictionStage: Stage {
     for index in tracks.indices where tracks[index].flags.contains(.confirmed) {
       let track = tracks[index]
       // A thing that stands is predicted to stand: its velocity is the filter's noise.
-      let isMoving = track.flags.contains(.moving)
+      let velocity = track.soundVelocity
       var filter = PlanarFilter(
-        x: track.x, y: track.y, vx: isMoving ? track.vx : 0, vy: isMoving ? track.vy : 0,
-        p: track.covariance)
+        x: track.x, y: track.y, vx: velocity.x, vy: velocity.y, p: track.covariance)
       var path = PredictedPath(
         trackID: track.id, track: Int64(index), stepNanoseconds: .seconds(settings.stepSeconds))
       for step in 0..<PredictedPath.points {

@@ -32,7 +32,9 @@ public struct CommandPublishSettings: Sendable, Equatable {
 /// Publishes command frames on ZeroMQ: an XPUB socket, so that it knows who listens.
 ///
 /// A stuck subscriber never slows `publish`: its queue fills to the high-water mark, and it alone loses.
-/// Thread: the output thread alone. Cost: one send call; libzmq allocates once per frame, and copies it.
+/// Thread: the output thread alone. Make it there too: libzmq's I/O thread inherits the scheduling policy and
+/// CPUs of the thread that opens the first socket.
+/// Cost: one send call; libzmq allocates once per frame, and copies it.
 @safe public final class ZeroMQCommandSink: CommandSink {
   /// What the endpoints resolved to, in order: with port `*`, the ports chosen.
   public let boundEndpoints: [String]

@@ -16,7 +16,7 @@ extension OusterMetadata {
     columnsPerPacket = try reader.integer("columns_per_packet") ?? 16
     pixelsPerColumn = try reader.integer("pixels_per_column") ?? beamAltitudeAngles.count
     pixelShiftByRow = try reader.integers("pixel_shift_by_row") ?? []
-    columnWindow = ClosedWindow(first: 0, last: columnsPerFrame - 1)
+    columnWindow = ClosedWindow(first: 0, last: columnsPerFrame &- 1)
     if let window = try reader.integers("column_window") {
       guard window.count == 2 else {
         throw reader.problem("column_window", "has \(window.count) entries", "give the first and last column")

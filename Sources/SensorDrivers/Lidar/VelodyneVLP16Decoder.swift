@@ -41,11 +41,13 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
   /// Points go into `pool`, whose slots hold a sweep: 30 000 points at 10 Hz, twice that in dual mode.
   public init(pool: PayloadPool<LidarPoint>, settings: Settings = Settings()) {
     self.settings = settings
-    let cut = settings.cutDegrees.isFinite ? settings.cutDegrees : 0
-    let turned = cut - (cut / 360).rounded(.down) * 360
-    cutHundredths = Int((turned * 100).rounded()) % AngleTable.stepsPerTurn
+    let cut = settings.cutDegrees.isFinite ? settings.cutDegrees.truncatingRemainder(dividingBy: 360) : 0
+    cutHundredths = (Int((cut * 100).rounded()) + AngleTable.stepsPerTurn) % AngleTable.stepsPerTurn
     sweep = SweepBuilder(pool: pool)
   }
+
+  // The slot of a sweep under way goes back to its pool.
+  deinit { sweep.discard() }
 
   public func reset() {
     sweep.discard()
@@ -57,7 +59,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
   /// Hands on the sweep under way, marked partial, as at the end of a recording.
   public func finish(emit: (SampleTiming, LidarSweep) -> Void) {
     sweep.isPartial = true
-    sweep.close(newestNanoseconds: clock.nanoseconds, counters: &counters, emit: emit)
+    closeSweep(newestNanoseconds: clock.nanoseconds, emit: emit)
     lastPastCut = -1
   }
 
@@ -83,7 +85,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
     case .late: throw .damaged
     case .stepped:
       sweep.isPartial = true
-      sweep.close(newestNanoseconds: clock.previousNanoseconds, counters: &counters, emit: emit)
+      closeSweep(newestNanoseconds: clock.previousNanoseconds, emit: emit)
       lastPastCut = -1
     }
     let start = clock.nanoseconds
@@ -105,7 +107,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
       let time = start &+ Int64(group) &* VelodyneVLP16Geometry.groupNanoseconds
       for firing in 0..<2 {
         if passesCut(azimuth: azimuth &+ step &* firing / 2) {
-          sweep.close(newestNanoseconds: newest, counters: &counters, emit: emit)
+          closeSweep(newestNanoseconds: newest, emit: emit)
           sweep.open(partial: false)
           sweep.packets = 1
         }
@@ -125,7 +127,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
     let groups = periodNanoseconds / VelodyneVLP16Geometry.groupNanoseconds
     let advance = packets.multipliedReportingOverflow(by: groups &* Int64(lastStep))
     guard advance.overflow || advance.partialValue >= Int64(AngleTable.stepsPerTurn) else { return }
-    sweep.close(newestNanoseconds: clock.previousNanoseconds, counters: &counters, emit: emit)
+    closeSweep(newestNanoseconds: clock.previousNanoseconds, emit: emit)
     lastPastCut = -1
   }
 
@@ -178,5 +180,12 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
       x: flat * direction.x, y: -flat * direction.y,
       z: range * laser.sineElevation + laser.verticalOffsetMetres, intensity: Float(reflectivity),
       atNanoseconds: atNanoseconds, ring: laser.ring, returnIndex: returnIndex)
+  }
+
+  /// The books are kept aside meanwhile, because whoever takes the sweep may read `counters`.
+  private func closeSweep(newestNanoseconds: Int64, emit: (SampleTiming, LidarSweep) -> Void) {
+    var counted = counters
+    sweep.close(newestNanoseconds: newestNanoseconds, counters: &counted, emit: emit)
+    counters = counted
   }
 }

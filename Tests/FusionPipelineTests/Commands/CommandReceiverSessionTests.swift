@@ -52,8 +52,10 @@ import Testing
   @Test("session 0 is a session like any other, and not one that was left before it began")
   func zeroSession() {
     var receiver = Self.receiving()
-    let zero = S.bytes(S.set(decidedAt: .ms(200)), session: 0)
-    #expect(receiver.receive(zero, atNanoseconds: .ms(200)) == .accepted(lost: 0))
+    let second = S.bytes(S.set(decidedAt: .ms(200)), session: 2)
+    #expect(receiver.receive(second, atNanoseconds: .ms(200)) == .accepted(lost: 0))
+    let zero = S.bytes(S.set(decidedAt: .ms(400)), session: 0)
+    #expect(receiver.receive(zero, atNanoseconds: .ms(400)) == .accepted(lost: 0))
   }
 
   @Test("a command that comes a validity later than the promptest of its session is stale, to the nanosecond")

@@ -52,6 +52,21 @@ import Testing
     #expect(receiver.output(atNanoseconds: .ms(160)).state == .safe)
   }
 
+  @Test("each time that validity runs out is counted, noticed by an output or by the next frame")
+  func timeoutsCounted() {
+    var receiver = Self.receiving()
+    receiver.output(atNanoseconds: .ms(100))
+    #expect(receiver.counters.timeouts == 1)
+    receiver.receive(S.bytes(S.set(decidedAt: .ms(110)), counter: 2), atNanoseconds: .ms(110))
+    #expect(receiver.counters.timeouts == 1)
+    receiver.receive(S.bytes(S.set(decidedAt: .ms(210)), counter: 3), atNanoseconds: .ms(210))
+    #expect(receiver.counters.timeouts == 2)
+    receiver.receive([], atNanoseconds: .ms(310) - 1)
+    #expect(receiver.counters.timeouts == 2)
+    receiver.receive([], atNanoseconds: .ms(310))
+    #expect(receiver.counters.timeouts == 3)
+  }
+
   @Test("no command holds longer than the receiver's own bound")
   func validityBound() {
     var settings = S.settings()
@@ -60,6 +75,10 @@ import Testing
     receiver.receive(S.bytes(S.set(validForMicroseconds: .max)), atNanoseconds: 0)
     #expect(receiver.output(atNanoseconds: .ms(50) - 1).state == .ok)
     #expect(receiver.output(atNanoseconds: .ms(50)).state == .safe)
+    // Unless told otherwise: one second.
+    receiver = Self.receiving(S.set(validForMicroseconds: .max))
+    #expect(receiver.output(atNanoseconds: .ms(1000) - 1).state == .ok)
+    #expect(receiver.output(atNanoseconds: .ms(1000)).state == .safe)
   }
 
   @Test("a receipt near the end of time saturates instead of trapping")
@@ -116,6 +135,19 @@ import Testing
       receiver.output(atNanoseconds: .ms(100))
         == .init(
           value: 0, secondValue: 0, mode: .safeStop, state: .safe))
+  }
+
+  @Test("a point that is not later than the one before ends the tail")
+  func tailOrder() {
+    for second: UInt32 in [0, 199_999, 200_000] {
+      let set = S.set(tail: [(200_000, 0.5), (second, 0.1), (400_000, 0.125)])
+      var receiver = Self.receiving(set)
+      #expect(receiver.output(atNanoseconds: .ms(200) - 1).state == .stopTail)
+      #expect(receiver.output(atNanoseconds: .ms(200)).state == .safe)
+    }
+    var receiver = Self.receiving(S.set(tail: [(200_000, 0.5), (200_001, 0.1)]))
+    #expect(receiver.output(atNanoseconds: .ms(200)).state == .stopTail)
+    #expect(receiver.output(atNanoseconds: .ms(200) + 1000).state == .safe)
   }
 
   @Test("a tail's rounding outside the actuator's range is brought back")

@@ -85,6 +85,7 @@ extension CommandReceiver {
   mutating func receive(_ bytes: [UInt8], atNanoseconds instant: Int64) -> CommandVerdict {
     unsafe receive(bytes.span.bytes, at: Stamp(nanoseconds: instant))
   }
+  @discardableResult
   mutating func output(atNanoseconds instant: Int64) -> CommandReceiverOutput {
     output(at: Stamp(nanoseconds: instant))
   }

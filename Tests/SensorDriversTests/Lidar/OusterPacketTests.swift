@@ -243,8 +243,13 @@ struct OusterPacketMaker {
     } catch {
       #expect((error.file, error.line, error.column) == ("os.json", 3, 29))
     }
-    let unknown = try JSONNode(parsing: #"{"udp_profile_lidar": "RNG99"}"#, file: "os.json")
-    #expect(throws: ConfigurationProblem.self) { try OusterMetadata(json: unknown) }
+    for text in [
+      #"{"udp_profile_lidar": "RNG99"}"#, #"{"columns_per_frame": -9223372036854775808}"#,
+      #"{"columns_per_frame": 1e300}"#, #"{"column_window": [1]}"#, #"{"lidar_mode": "x"}"#, "[]",
+    ] {
+      let node = try JSONNode(parsing: text, file: "os.json")
+      #expect(throws: ConfigurationProblem.self, "\(text)") { try OusterMetadata(json: node) }
+    }
   }
 
   @Test("Metadata of old firmware is completed from its mode and product line")

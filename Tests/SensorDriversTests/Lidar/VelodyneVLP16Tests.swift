@@ -127,6 +127,20 @@ import Testing
     }
   }
 
+  @Test("Any cut angle a configuration may hold is taken for what it is within a turn, or for 0")
+  func oddCuts() {
+    for (given, same) in [(360.0, 0.0), (-90, 270), (725, 5), (1e300, nil), (.nan, 0), (-.infinity, 0)]
+      as [(Double, Double?)]
+    {
+      var settings = VelodyneVLP16Decoder.Settings()
+      settings.cutDegrees = given
+      let ours = sweeps(packets(160), settings: settings).taken.map(\.timing)
+      guard let same else { continue }
+      settings.cutDegrees = same
+      #expect(ours == sweeps(packets(160), settings: settings).taken.map(\.timing))
+    }
+  }
+
   @Test("A sweep that closes in mid-packet says how long before the packet's newest content it ended")
   func beforePacket() {
     let decoder = VelodyneVLP16Decoder(pool: pool)

@@ -78,7 +78,7 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
       "toyota radar: \(found) of 5323 rows, \(scans) scans, longest cycle \(spanMilliseconds) ms on the bus")
   }
 
-  private func track(_ slot: Int, counter: UInt8, forward: UInt16 = 100, isNew: Bool = false) -> [UInt8] {
+  static func track(_ slot: Int, counter: UInt8, forward: UInt16 = 100, isNew: Bool = false) -> [UInt8] {
     var data: [UInt8] = [
       counter, UInt8(forward >> 5), UInt8(forward & 31) << 3, 0, isNew ? 0x10 : 0, 0, 1, 0,
     ]
@@ -110,7 +110,7 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
   func anyOrder() {
     let order = [3, 0, 15, 1, 2, 14, 13, 12, 4, 5, 6, 7, 11, 10, 9, 8]
     let decoder = ToyotaRadarDecoder(pool: pool)
-    let frames = order.map { track($0, counter: 7, forward: UInt16($0 * 10)) }
+    let frames = order.map { Self.track($0, counter: 7, forward: UInt16($0 * 10)) }
     let scans = decode(frames, decoder)
     #expect(scans.count == 1)
     #expect(scans.first?.detections.map(\.trackID) == (0..<16).map { UInt16($0) })
@@ -122,8 +122,8 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
   @Test("A slot that never came makes the cycle partial, and counts as missing, with the next cycle's first")
   func partialCycle() {
     let decoder = ToyotaRadarDecoder(pool: pool)
-    var frames = (0..<16).filter { $0 != 5 }.map { track($0, counter: 255) }
-    frames.append(track(0, counter: 0))
+    var frames = (0..<16).filter { $0 != 5 }.map { Self.track($0, counter: 255) }
+    frames.append(Self.track(0, counter: 0))
     let scans = decode(frames, decoder)
     #expect(scans.count == 1)
     #expect(scans.first?.detections.count == 15)
@@ -135,7 +135,7 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
   @Test("Two lost cycles count as 32 missing frames")
   func lostCycles() {
     let decoder = ToyotaRadarDecoder(pool: pool)
-    let frames = (0..<16).map { track($0, counter: 10) } + (0..<16).map { track($0, counter: 13) }
+    let frames = (0..<16).map { Self.track($0, counter: 10) } + (0..<16).map { Self.track($0, counter: 13) }
     #expect(decode(frames, decoder).count == 2)
     #expect(decoder.counters.missing == 32)
   }
@@ -143,7 +143,7 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
   @Test("A frame with a wrong checksum is invalid and changes nothing")
   func badChecksum() {
     let decoder = ToyotaRadarDecoder(pool: pool)
-    var frames = (0..<16).map { track($0, counter: 1) }
+    var frames = (0..<16).map { Self.track($0, counter: 1) }
     frames[4][8 + 1] ^= 1
     #expect(decode(frames, decoder).isEmpty)
     #expect(decoder.counters.invalid == 1)
@@ -152,10 +152,10 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
   @Test("The other track's frames give the quality: the last score, none for a new track, 100 without them")
   func quality() {
     let decoder = ToyotaRadarDecoder(pool: pool)
-    let plain = decode((0..<16).map { track($0, counter: 1) }, decoder)
+    let plain = decode((0..<16).map { Self.track($0, counter: 1) }, decoder)
     #expect(plain.first?.detections.allSatisfy { $0.quality == 100 } == true)
     let scored = decode(
-      [score(3, 77), score(12, 40)] + (0..<16).map { track($0, counter: 2, isNew: $0 == 12) }, decoder)
+      [score(3, 77), score(12, 40)] + (0..<16).map { Self.track($0, counter: 2, isNew: $0 == 12) }, decoder)
     #expect(scored.first?.detections[3].quality == 77)
     #expect(scored.first?.detections[12].quality == 0)
     #expect(scored.first?.detections[12].flags == RadarDetection.isNew)
@@ -166,7 +166,7 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
     let held = (pool.acquire(), pool.acquire())
     #expect(held.0 != nil && held.1 != nil)
     let decoder = ToyotaRadarDecoder(pool: pool)
-    #expect(decode((0..<16).map { track($0, counter: 1) }, decoder).isEmpty)
+    #expect(decode((0..<16).map { Self.track($0, counter: 1) }, decoder).isEmpty)
     #expect(decoder.counters.droppedNoSlot == 1)
   }
 
@@ -175,7 +175,8 @@ let noDetection = RadarDetection(x: 0, y: 0, rangeRate: 0, trackID: 0)
     var random = SeededBytes(seed: 11)
     let decoder = ToyotaRadarDecoder(pool: pool)
     for round in 0..<100_000 {
-      let whole = round % 3 == 0 ? score(round % 16, 50) : track(round % 16, counter: UInt8(round / 16 % 256))
+      let whole =
+        round % 3 == 0 ? score(round % 16, 50) : Self.track(round % 16, counter: UInt8(round / 16 % 256))
       let packet = round % 2 == 0 ? random.damaged(whole) : whole
       unsafe decoder.decode(
         packet.span.bytes, arrival: Stamp(nanoseconds: Int64(truncatingIfNeeded: random.next())),

@@ -104,6 +104,7 @@ extension ObjectTrackerStage {
     track.lastLidar = box.capture
     track.flags.insert(.lidar)
     if !box.isPiece { track.flags.remove(.piece) }
+    track.noteVelocity(at: box.capture)
     track.hit(confirmationHits: settings.confirmationHits)
   }
 

@@ -12,6 +12,9 @@ public struct Track: BitwiseCopyable, Sendable, Equatable {
   public var vx: Double
   public var vy: Double
   public var covariance: PlanarCovariance
+  /// Smoothed change of the velocity over the ground, m/s²; a few hundred milliseconds late.
+  public var ax: Double
+  public var ay: Double
   /// Along `yaw`, metres; 0 while only a radar has seen it.
   public var length: Double
   public var width: Double
@@ -28,7 +31,8 @@ public struct Track: BitwiseCopyable, Sendable, Equatable {
 
   public init(
     id: UInt64 = 0, x: Double = 0, y: Double = 0, vx: Double = 0, vy: Double = 0,
-    covariance: PlanarCovariance = PlanarCovariance(), length: Double = 0, width: Double = 0,
+    covariance: PlanarCovariance = PlanarCovariance(), ax: Double = 0, ay: Double = 0, length: Double = 0,
+    width: Double = 0,
     height: Double = 0, yaw: Double = 0, ageNanoseconds: Int64 = 0, hits: Int32 = 0, misses: Int32 = 0,
     flags: TrackFlags = []
   ) {
@@ -38,6 +42,8 @@ public struct Track: BitwiseCopyable, Sendable, Equatable {
     self.vx = vx
     self.vy = vy
     self.covariance = covariance
+    self.ax = ax
+    self.ay = ay
     self.length = length
     self.width = width
     self.height = height
@@ -47,6 +53,15 @@ public struct Track: BitwiseCopyable, Sendable, Equatable {
     self.misses = misses
     self.flags = flags
     self.reserved = 0
+  }
+}
+
+extension Track {
+  /// The velocity to foresee by: zero for a thing that stands, and along an axis in which it is not known yet
+  /// (standard deviation above 1.5 m/s), since a newborn track's guess would cross every lane.
+  public var soundVelocity: (x: Double, y: Double) {
+    guard flags.contains(.moving) else { return (0, 0) }
+    return (covariance.vxvx < 2.25 ? vx : 0, covariance.vyvy < 2.25 ? vy : 0)
   }
 }
 

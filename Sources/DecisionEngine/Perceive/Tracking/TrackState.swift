@@ -9,6 +9,12 @@ struct TrackState: BitwiseCopyable, Sendable {
   var width = 0.0
   var height = 0.0
   var yaw = 0.0
+  /// Smoothed change of velocity, and the velocity it was last taken from.
+  var ax = 0.0
+  var ay = 0.0
+  var vxBefore = 0.0
+  var vyBefore = 0.0
+  var velocityAt = Stamp.never
   var lastLidar = Stamp.never
   var lastRadar = Stamp.never
   var hits: Int32 = 0
@@ -27,6 +33,22 @@ struct TrackState: BitwiseCopyable, Sendable {
   var lastSeen: Stamp { max(lastLidar, lastRadar) }
   var hasExtent: Bool { flags.contains(.lidar) }
 
+  /// Takes up how the velocity changed since 80 ms ago or more. The filter itself assumes it constant, so a
+  /// braking lead shows here and nowhere else.
+  mutating func noteVelocity(at capture: Stamp) {
+    let seconds = velocityAt == .never ? 0 : Double(capture - velocityAt) * 1e-9
+    if velocityAt != .never, seconds < 0.08 { return }
+    // The first velocities are still being found.
+    if hits >= 6, seconds < 0.5 {
+      ax += 0.4 * ((filter.vx - vxBefore) / seconds - ax)
+      ay += 0.4 * ((filter.vy - vyBefore) / seconds - ay)
+    } else {
+      (ax, ay) = (0, 0)
+    }
+    (vxBefore, vyBefore) = (filter.vx, filter.vy)
+    velocityAt = capture
+  }
+
   mutating func hit(confirmationHits: Int) {
     hits = hits == .max ? .max : hits + 1
     misses = 0
@@ -36,7 +58,8 @@ struct TrackState: BitwiseCopyable, Sendable {
   /// How far the box reaches from its centre towards a direction, metres.
   func reach(towards direction: Vector2) -> Double {
     let (s, c) = Pinned.sincos(yaw)
-    return 0.5 * (length * abs(direction.x * c + direction.y * s) + width * abs(direction.y * c - direction.x * s))
+    return 0.5
+      * (length * abs(direction.x * c + direction.y * s) + width * abs(direction.y * c - direction.x * s))
   }
 
   /// Whether a point lies in the box grown by a margin on every side.

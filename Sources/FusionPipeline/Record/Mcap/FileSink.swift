@@ -20,6 +20,7 @@ public final class FileSink: ByteSink {
   private var descriptor: Int32
   private let isRegular: Bool
   private let existing: Existing
+  private var isNameOnDisk = false
 
   public init(path: String, existing: Existing = .refuse) throws(StorageFailure) {
     let target = Self.resolved(path)
@@ -116,6 +117,21 @@ public final class FileSink: ByteSink {
     var result: Int32
     repeat { result = fdatasync(descriptor) } while result != 0 && errno == EINTR
     guard result == 0 else { throw .system("cannot bring to disk", path, code: errno) }
+    if !isNameOnDisk {
+      synchronizeDirectory()
+      isNameOnDisk = true
+    }
+  }
+
+  /// A new file's name lies in its directory, which is brought to disk on its own. Not every file system can;
+  /// the bytes are safe either way.
+  private func synchronizeDirectory() {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let opened = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard opened >= 0 else { return }
+    _ = fsync(opened)
+    _ = Glibc.close(opened)
   }
 
   public func close() throws(StorageFailure) {

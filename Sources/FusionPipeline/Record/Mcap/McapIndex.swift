@@ -147,7 +147,7 @@ public final class McapIndex {
       chunk.messageIndexOffsets.allSatisfy { channels[$0.channelID] != nil }
     }
     let schemasKnown = channels.values.allSatisfy { $0.schemaID == 0 || schemas[$0.schemaID] != nil }
-    return channelsKnown && schemasKnown && channels.count == Int(statistics.channelCount)
+    return channelsKnown && schemasKnown && channels.count >= Int(statistics.channelCount)
       && chunks.count == Int(statistics.chunkCount)
       && (statistics.messageCount == 0 || !chunks.isEmpty)
       && attachments.count == Int(statistics.attachmentCount)

@@ -76,6 +76,13 @@
     dataEndsAt = nil
   }
 
+  /// Reads the current chunk to its end, and then at `offset` instead of where its length says.
+  func followChunk(at offset: UInt64) {
+    let current = chunk
+    resume(at: offset)
+    chunk = current
+  }
+
   func note(_ kind: McapProblem.Kind, at offset: UInt64) {
     problemCount &+= 1
     if problems.count < 1000 { problems.append(McapProblem(offset: offset, kind: kind)) }

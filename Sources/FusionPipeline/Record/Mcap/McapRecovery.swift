@@ -17,6 +17,8 @@ public final class McapRecovery {
   private var definitions: RecoveredDefinitions
   private var report = McapRecoveryReport()
   private var hasLooseMessages = false
+  /// The last search and its result; keeps a hostile file from being searched again and again.
+  private var search: (after: UInt64, found: UInt64?, loose: Bool)?
 
   /// Writes the log anew into `sink` and says what was lost. `library`: nil keeps the old log's.
   public static func recover(
@@ -60,9 +62,11 @@ public final class McapRecovery {
       }
       isFirst = false
       if let record {
+        try followIntactChunk(record)
         if try isOutOfStep(record) {
-          if try goOn(from: reader.outerOffset, "the length of a record is wrong") { continue }
-          break
+          if case .attachment = record, reader.trust == .verified { try take(record) }
+          _ = try goOn(from: reader.outerOffset, "the length of a record is wrong")
+          continue
         }
         try take(record)
         continue
@@ -86,20 +90,51 @@ public final class McapRecovery {
 
   /// Notes the loss and goes to the next good place; false when there is none.
   private func goOn(from offset: UInt64, _ reason: String) throws(McapFailure) -> Bool {
+    let next = try nextGoodPlace(after: offset)
+    let end = next ?? source.byteCount
+    report.lost.append(
+      McapRecoveryReport.Loss(offset: offset, byteCount: end - min(offset, end), reason: reason))
+    guard let next else { return false }
+    reader.resume(at: next)
+    return true
+  }
+
+  private func nextGoodPlace(after offset: UInt64) throws(McapFailure) -> UInt64? {
+    if let search, search.loose == hasLooseMessages, offset >= search.after,
+      search.found.map({ offset < $0 }) ?? true
+    {
+      return search.found
+    }
     do throws(StorageFailure) {
-      let next = try resync.nextGoodPlace(from: offset + 1, loose: hasLooseMessages)
-      let end = next ?? source.byteCount
-      report.lost.append(
-        McapRecoveryReport.Loss(offset: offset, byteCount: end - min(offset, end), reason: reason))
-      guard let next else { return false }
-      reader.resume(at: next)
-      return true
+      let found = try resync.nextGoodPlace(from: offset + 1, loose: hasLooseMessages)
+      search = (offset, found, hasLooseMessages)
+      return found
     } catch {
       throw .storage(error)
     }
   }
 
-  /// The record's own length cannot be right: nothing like a record follows it.
+  /// A chunk whose records are right but whose own length is not must not swallow what follows it.
+  private func followIntactChunk(_ record: McapRecord) throws(McapFailure) {
+    guard case .chunk = record, reader.trust == .verified, let walk = reader.chunk else { return }
+    let recordsEnd = unsafe walk.recordsOffset + UInt64(walk.records.count)
+    guard recordsEnd != reader.position || reader.ending != nil, recordsEnd < source.byteCount else {
+      return
+    }
+    do throws(StorageFailure) {
+      guard try resync.isPlausibleRun(at: recordsEnd, records: 1) else { return }
+    } catch {
+      throw .storage(error)
+    }
+    report.lost.append(
+      McapRecoveryReport.Loss(
+        offset: reader.outerOffset, byteCount: 0, reason: "the length of a chunk is wrong"))
+    reader.followChunk(at: recordsEnd)
+  }
+
+  /// The record's own length cannot be right: nothing like a record follows it, and it covers a good place.
+  ///
+  /// The first alone may as well be damage to the next record, and this one is whole.
   private func isOutOfStep(_ record: McapRecord) throws(McapFailure) -> Bool {
     if reader.isInSummary || reader.ending != nil { return false }
     switch record {
@@ -110,10 +145,11 @@ public final class McapRecovery {
     default: break
     }
     do throws(StorageFailure) {
-      return try !resync.isPlausibleRun(at: reader.position, records: 2)
+      if try resync.isPlausibleRun(at: reader.position, records: 2) { return false }
     } catch {
       throw .storage(error)
     }
+    return try nextGoodPlace(after: reader.outerOffset).map { $0 < reader.position } ?? false
   }
 
   private func take(_ record: McapRecord) throws(McapFailure) {
@@ -122,6 +158,12 @@ public final class McapRecovery {
       case .header(let found): if writer == nil { header = found }
       case .schema(let schema): definitions.add(schema, reader.trust)
       case .channel(let channel): definitions.add(channel, reader.trust)
+      case .chunk where reader.trust == .damaged:
+        let start = reader.outerOffset
+        report.lost.append(
+          McapRecoveryReport.Loss(
+            offset: start, byteCount: reader.chunkEnd - min(start, reader.chunkEnd),
+            reason: "the checksum of a chunk is wrong"))
       case .message(let message): try take(message)
       case .attachment(let attachment):
         if reader.trust == .damaged {

@@ -102,27 +102,27 @@
     if options.usesChunks { try storeChunk() } else { try storeRecords() }
   }
 
+  /// Sends what has gathered and returns when all of it survives a power cut. Cost: the disk's, up to seconds.
+  public func synchronize() throws(StorageFailure) {
+    try flushChunk()
+    try sink.synchronize()
+  }
+
   /// Ends the log: the last chunk, summary and footer; then brings the sink to disk and closes it.
   ///
-  /// A sink that fails here keeps every chunk before; the log is then readable as a torn one.
+  /// When the sink has no room for the ending, the log stays as it was, readable as a torn one, and `finish`
+  /// may be tried again.
   public func finish() throws(StorageFailure) {
     try requireOpen()
     // A last chunk that is lost is no reason to leave the log without its index.
     var lastChunk: StorageFailure?
     do throws(StorageFailure) { try flushChunk() } catch { lastChunk = error }
     if let lastChunk, failure != nil { throw lastChunk }
-    var ending = unsafe state.pointee.ending(options)
-    do throws(StorageFailure) {
-      unsafe try sink.write(ending.bytes)
-      try sink.synchronize()
-      try sink.close()
-    } catch {
-      unsafe state.pointee.failure = error
-      throw error
-    }
-    unsafe state.pointee.storedBytes &+= UInt64(ending.count)
-    ending.removeAll()
+    let ending = unsafe state.pointee.ending(options)
+    unsafe try store(ending.bytes)
     unsafe state.pointee.isFinished = true
+    try sink.synchronize()
+    try sink.close()
     if let lastChunk { throw lastChunk }
   }
 

@@ -73,10 +73,11 @@ public struct McapRecoveryReport: Sendable, Equatable {
   public var lostAttachments: [String] = []
   /// Channels whose definition is taken from damaged bytes or lacks its schema.
   public var doubtfulTopics: [String] = []
-  /// Ranges of the old file that could not be read as records.
+  /// Ranges of the old file that are no records, or chunks with a wrong checksum; 0 bytes where only a
+  /// length was wrong and nothing was lost.
   public var lost: [Loss] = []
   public var problems: [McapProblem] = []
-  /// The old log had its footer and no range was lost; `problems` may still name damage inside records.
+  /// The old log had its footer and nothing is in `lost`; `problems` may still name damage inside records.
   public var wasComplete = false
   public init() {}
 }

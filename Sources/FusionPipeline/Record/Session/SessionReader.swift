@@ -47,8 +47,20 @@ public final class SessionReader {
   }
 
   /// The raw packets of the given sensors, in the order of their arrival.
-  public func packets(of sensors: [(number: UInt16, name: String)]) -> any PacketSource {
-    LoggedPackets(self, sensors)
+  /// - Parameter threads: with 2, another thread reads the log ahead.
+  public func packets(of sensors: [(number: UInt16, name: String)], threads: Int = 1) -> any PacketSource {
+    let packets = LoggedPackets(self, sensors)
+    return threads > 1 ? PrefetchedPackets(packets) : packets
+  }
+
+  /// The first and last message's instants on the pipeline clock; nil for an empty log.
+  public var span: (first: Stamp, last: Stamp)? {
+    guard let statistics = index.statistics, statistics.messageCount > 0 else { return nil }
+    let offset = header.realtimeOffsetNanoseconds
+    return (
+      Stamp(nanoseconds: Int64(clamping: statistics.messageStartTime)) - offset,
+      Stamp(nanoseconds: Int64(clamping: statistics.messageEndTime)) - offset
+    )
   }
 
   /// Whether the log holds a scheduler's choices, so that it can be replayed faithfully.
