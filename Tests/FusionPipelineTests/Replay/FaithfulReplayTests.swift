@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 /// Four sensors, one for each way of aligning that a replay must repeat, and an operator.
 private func busyMachine() -> ProbeMachine {
@@ -8,10 +9,12 @@ private func busyMachine() -> ProbeMachine {
       .init(name: "operator", number: 1, isOperator: true), .init(name: "camera", number: 2),
       .init(name: "radar", number: 3), .init(name: "imu", number: 4), .init(name: "odometry", number: 5),
     ],
-    timing: ChainTiming(trigger: .sensor(1), periodNanoseconds: .millis(50), alignmentHoldNanoseconds: .millis(8)))
+    timing: ChainTiming(
+      trigger: .sensor(1), periodNanoseconds: .millis(50), alignmentHoldNanoseconds: .millis(8)))
   func align(_ policy: AlignPolicy, period: Double, awaited: Bool = false) -> AlignSettings {
     AlignSettings(
-      policy: policy, maximumAgeNanoseconds: .millis(150), periodNanoseconds: .millis(period), isAwaited: awaited)
+      policy: policy, maximumAgeNanoseconds: .millis(150), periodNanoseconds: .millis(period),
+      isAwaited: awaited)
   }
   machine.sensors[0].align = align(.batch, period: 1000)
   machine.sensors[2].align = align(.nearest, period: 70, awaited: true)
@@ -55,7 +58,9 @@ private func busySettings() -> VirtualRunner.Settings {
 
 @Suite("Faithful replay")
 struct FaithfulReplayTests {
-  @Test("Every command of a run with late, failed and missing frames comes out of its log byte for byte, ten times")
+  @Test(
+    "A run with late, failed and missing frames comes out of its log byte for byte, ten times"
+  )
   func identical() throws {
     let run = try RecordedRun(busyMachine(), busyPackets(), settings: busySettings())
     #expect(run.commandBytes.count > 200 && run.frames > 80)
@@ -82,7 +87,9 @@ struct FaithfulReplayTests {
     for mode in [CommandMode.inhibit, .auto, .safeStop, .emergency] {
       #expect(slots.contains { $0.mode == mode.rawValue }, "\(mode)")
     }
-    #expect(session.header.session == 7 && session.header.kind == "virtual" && session.header.configurationText == "{}")
+    #expect(
+      session.header.session == 7 && session.header.kind == "virtual"
+        && session.header.configurationText == "{}")
     let kinds = try session.messages(FrameRecord.topic).compactMap(FrameRecord.init(decoding:))
       .reduce(into: Set<UInt8>()) { kinds, frame in for pick in frame.picks { kinds.insert(pick.kind) } }
     #expect(kinds == Set((0...4).map { UInt8($0) }))
@@ -95,13 +102,17 @@ struct FaithfulReplayTests {
     machine.stages = [.sum]
     var packets = busyPackets()
     // In the order of receipt, the stamps disagree with it.
-    for index in stride(from: 3, to: packets.count, by: 7) { packets[index].arrival = packets[index].arrival - .millis(60) }
+    for index in stride(from: 3, to: packets.count, by: 7) {
+      packets[index].arrival = packets[index].arrival - .millis(60)
+    }
     let run = try RecordedRun(machine, packets)
     let replay = try ReplayedRun(machine, log: run.log)
     #expect(replay.commandBytes == run.commandBytes && replay.unreplayableFrames == 0)
   }
 
-  @Test("A packet that the log lost makes the frames that used it unreplayable, by number and sensor, and no other")
+  @Test(
+    "A packet that the log lost makes the frames that used it unreplayable, and no other"
+  )
   func lostPacket() throws {
     var machine = ProbeMachine(
       sensors: [.init(name: "camera", number: 1), .init(name: "radar", number: 2)],
@@ -126,7 +137,8 @@ struct FaithfulReplayTests {
     // Both actuators of that one slot: the ages of the sources differ too.
     #expect(replay.comparison.divergent == 2)
     #expect(
-      replay.comparison.firstDivergence?.hasPrefix("slot 7, frame 8, actuator steering: value was 8.0, is -1.0") == true,
+      replay.comparison.firstDivergence?.hasPrefix(
+        "slot 7, frame 8, actuator steering: value was 8.0, is -1.0") == true,
       "\(replay.comparison.firstDivergence ?? "")")
   }
 
@@ -213,7 +225,9 @@ struct FaithfulReplayTests {
     unsafe bytes.withUnsafeBytes { unsafe other.compare(actuator: 0, frame: $0.bytes) }
     #expect(other.firstDivergence?.contains("the log does not have") == true)
     let damaged = CommandComparison(recorded: [[bytes]], names: ["brake"])
-    unsafe [UInt8](repeating: 2, count: 3).withUnsafeBytes { unsafe damaged.compare(actuator: 0, frame: $0.bytes) }
+    unsafe [UInt8](repeating: 2, count: 3).withUnsafeBytes {
+      unsafe damaged.compare(actuator: 0, frame: $0.bytes)
+    }
     #expect(damaged.firstDivergence?.contains("damaged") == true)
   }
 
@@ -224,7 +238,8 @@ struct FaithfulReplayTests {
     slot.frame = 3
     let runner = FaithfulRunner(
       chain: built.chain, sensors: built.sensors,
-      publisher: CommandPublisher(actuators: [], session: 1, sink: nil, tap: RecordTap(queue: nil)), frames: [],
+      publisher: CommandPublisher(actuators: [], session: 1, sink: nil, tap: RecordTap(queue: nil)),
+      frames: [],
       slots: [slot], packets: PacketList([]))
     #expect(throws: ReplayFailure.self) { try runner.run() }
   }
@@ -241,7 +256,8 @@ struct FaithfulReplayTests {
       zero: Picked(header: SampleHeader(), sample: zero, kind: .exact, weight: 0, ageNanoseconds: 0))
     let lane = SensorLane(
       port: port,
-      settings: AlignSettings(policy: .latestBefore, maximumAgeNanoseconds: .millis(200), periodNanoseconds: 1),
+      settings: AlignSettings(
+        policy: .latestBefore, maximumAgeNanoseconds: .millis(200), periodNanoseconds: 1),
       payload: payload, zero: zero)
     let tap = Tap(ring: ring, lane: lane, pool: pool, payload: payload, zero: zero)
     tap.forget(below: 100)
@@ -265,7 +281,8 @@ struct VirtualTimeTests {
   func deterministic() throws {
     let first = try RecordedRun(busyMachine(), busyPackets(), settings: busySettings())
     let second = try RecordedRun(busyMachine(), busyPackets(), settings: busySettings())
-    #expect(first.digest == second.digest && first.commandBytes == second.commandBytes && first.log == second.log)
+    #expect(
+      first.digest == second.digest && first.commandBytes == second.commandBytes && first.log == second.log)
     #expect(first.digest.utf8.count == 64)
   }
 

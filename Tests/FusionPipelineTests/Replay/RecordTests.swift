@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 /// One record of each topic with a different value in every field, as bytes.
 private enum RecordedTopic: CaseIterable, CustomTestStringConvertible {
@@ -82,7 +83,8 @@ private enum Samples {
     trigger.ready = .millis(110)
     var outcome = FrameOutcome(
       release: FrameRelease(
-        frame: 101, slot: 102, instant: .millis(103), due: .millis(104), release: .millis(105), deadline: .millis(106),
+        frame: 101, slot: 102, instant: .millis(103), due: .millis(104), release: .millis(105),
+        deadline: .millis(106),
         trigger: trigger))
     outcome.basisSlot = 111
     outcome.failure = CommandReason.stageFailed.rawValue
@@ -154,7 +156,9 @@ private enum Samples {
 
 @Suite("Records")
 struct RecordTests {
-  @Test("The encoded fixed part is as long as its layout says, for every topic", arguments: RecordedTopic.allCases)
+  @Test(
+    "The encoded fixed part is as long as its layout says, for every topic", arguments: RecordedTopic.allCases
+  )
   fileprivate func size(topic: RecordedTopic) {
     #expect(topic.bytes().count == topic.layout.fixedSize + topic.tailBytes)
   }
@@ -179,7 +183,8 @@ struct RecordTests {
         bytes = (0..<Int(random.below(400))).map { _ in UInt8(truncatingIfNeeded: random.next()) }
       } else {
         for _ in 0...random.below(4) {
-          bytes[Int(random.below(UInt64(bytes.count)))] = random.chance(0.3) ? 0xFF : UInt8(truncatingIfNeeded: random.next())
+          bytes[Int(random.below(UInt64(bytes.count)))] =
+            random.chance(0.3) ? 0xFF : UInt8(truncatingIfNeeded: random.next())
         }
       }
       if topic.isDecoded(bytes) { decoded += 1 }
@@ -191,7 +196,8 @@ struct RecordTests {
   func roundTrip() throws {
     #expect(SlotRecord(decoding: RecordedTopic.slot.bytes()) == Samples.slot)
     #expect(Miss(decoding: RecordedTopic.miss.bytes()) == Samples.miss)
-    #expect(RecordingGap(decoding: RecordedTopic.gap.bytes()) == RecordingGap(queue: 3, messages: 4, bytes: 5))
+    #expect(
+      RecordingGap(decoding: RecordedTopic.gap.bytes()) == RecordingGap(queue: 3, messages: 4, bytes: 5))
     let entry = try #require(LedgerEntry(decoding: RecordedTopic.ledger.bytes()))
     #expect(entry.frame == 1 && entry.slot == 2 && entry.total == -3 && entry.stageCount == 3)
     for part in LedgerPart.allCases { #expect(entry[part] == Samples.ledger[part]) }

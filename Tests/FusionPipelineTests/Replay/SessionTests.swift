@@ -1,10 +1,12 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 @Suite("Session log")
 struct SessionTests {
   private let machine = ProbeMachine(
-    sensors: [.init(name: "camera", number: 1)], timing: ChainTiming(trigger: .sensor(0), periodNanoseconds: .millis(50)))
+    sensors: [.init(name: "camera", number: 1)],
+    timing: ChainTiming(trigger: .sensor(0), periodNanoseconds: .millis(50)))
 
   private var packets: [RecordedPacket] {
     steadyPackets(sensor: 1, period: .millis(50), count: 20, delay: .millis(10))
@@ -47,13 +49,15 @@ struct SessionTests {
     let recorder = try Recorder(
       sink: sink,
       header: SessionHeader(
-        configurationText: "{}", configurationName: "", session: 1, epoch: .zero, realtimeOffsetNanoseconds: 0,
+        configurationText: "{}", configurationName: "", session: 1, epoch: .zero,
+        realtimeOffsetNanoseconds: 0,
         decisionVersion: "", buildVersion: "", kind: "virtual"),
       topics: SessionTopics(actuators: ["act/steering"], sensors: machine.sensorNames))
     let tap = recorder.makeTap(id: 1, capacity: 1 << 16)
     for number in 0..<20 {
       unsafe [UInt8](repeating: UInt8(number), count: 1000).withUnsafeBytes {
-        unsafe RawPacket.push($0, of: 1, arrival: .millis(Double(number)), flags: [], firstSequence: 1, to: tap)
+        unsafe RawPacket.push(
+          $0, of: 1, arrival: .millis(Double(number)), flags: [], firstSequence: 1, to: tap)
       }
       recorder.drain()
       recorder.flush()
@@ -69,7 +73,8 @@ struct SessionTests {
       _ = try Recorder(
         sink: sink,
         header: SessionHeader(
-          configurationText: "{}", configurationName: "", session: 1, epoch: .zero, realtimeOffsetNanoseconds: 0,
+          configurationText: "{}", configurationName: "", session: 1, epoch: .zero,
+          realtimeOffsetNanoseconds: 0,
           decisionVersion: "", buildVersion: "", kind: "virtual"),
         topics: SessionTopics(actuators: [], sensors: []))
     }
@@ -105,7 +110,9 @@ struct SessionTests {
     var random = RandomSource(seed: 9)
     for _ in 0..<100 {
       var log = run.log
-      for _ in 0...random.below(3) { log[Int(random.below(UInt64(log.count)))] ^= UInt8(1 + random.below(255)) }
+      for _ in 0...random.below(3) {
+        log[Int(random.below(UInt64(log.count)))] ^= UInt8(1 + random.below(255))
+      }
       do {
         let session = try SessionReader(MemorySource(log))
         let frames = try session.messages(FrameRecord.topic).compactMap(FrameRecord.init(decoding:))
