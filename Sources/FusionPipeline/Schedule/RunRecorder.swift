@@ -47,9 +47,10 @@ public enum RawPacket {
     [RecordField("flags", .u32), RecordField("first_sequence", .u64), RecordField("packet", .bytes)])
   static var headBytes: Int { layout.fixedSize }
 
-  /// - Parameter firstSequence: the number that the next sample gets, by which a replay notices lost packets.
+  /// - Parameter firstSequence: the number that the next sample gets, by which a replay notices lost
+  ///   packets; 0 where nobody knows, as in an import.
   static func push(
-    _ bytes: UnsafeRawBufferPointer, of sensor: UInt16, arrival: Stamp, flags: SampleFlags, firstSequence: UInt64,
+    _ bytes: UnsafeRawBufferPointer, of sensor: UInt16, arrival: Stamp, flags: SampleFlags, firstSequence: UInt64 = 0,
     to tap: RecordTap
   ) {
     tap.buffer.clear()

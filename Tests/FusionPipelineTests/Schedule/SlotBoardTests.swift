@@ -79,8 +79,9 @@ struct SlotBoardTests {
       var slot: UInt64 = 0
       var planned = CommandSet(count: 1)
       isRunning.store(true, ordering: .relaxed)
-      while slot < slots {
+      while true {
         slot = max(slot, current.load(ordering: .relaxed))
+        if slot >= slots { return }
         guard board.claim(slot, cutoff: .millis(1)) else {
           // Not open yet, or the guard's: then its number moves on.
           continue
