@@ -147,7 +147,8 @@ import Testing
       #"{ "name": "radar", "model": "toyota-radar", "link": { "kind": "can", "interface": "can1" } }"#)
     let (_, packets, remarks) = try RegistryKit.imported(capture, configuration)
     #expect(packets.count == 2 && remarks.isEmpty)
-    let record = unsafe CANFrame(decoding: packets[0].bytes.span.bytes)
+    let bytes = packets[0].bytes
+    let record = unsafe CANFrame(decoding: bytes.span.bytes)
     #expect(record == CANFrame(id: 0x210, bus: 0, data: [9, 8, 7]))
   }
 

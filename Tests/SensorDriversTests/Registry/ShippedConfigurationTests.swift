@@ -1,5 +1,5 @@
 import Foundation
-import FusionPipeline
+@testable import FusionPipeline
 import Testing
 
 @testable import SensorDrivers
