@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 @Suite("The whole chain, repeated")
 struct ChainDeterminismTests {
@@ -10,7 +11,8 @@ struct ChainDeterminismTests {
     return try DrivingLoop(
       driver: .planner, speed: 12,
       users: [
-        RoadUser(x: 45, y: 0, speed: 9), RoadUser(x: 30, y: 3.5, speed: 11, lateralSpeed: { $0 > 2 && $0 < 5 ? -0.9 : 0 }),
+        RoadUser(x: 45, y: 0, speed: 9),
+        RoadUser(x: 30, y: 3.5, speed: 11, lateralSpeed: { $0 > 2 && $0 < 5 ? -0.9 : 0 }),
         RoadUser(x: 60, y: -3.5, speed: 0),
       ], plan: settings)
   }
@@ -74,5 +76,21 @@ struct ChainDeterminismTests {
     #expect(throws: SetupProblem.self) { try EmergencyBrakeStage(setup: bench.setup) }
     #expect(throws: SetupProblem.self) { try ObjectTrackerStage(setup: bench.setup) }
     #expect(throws: SetupProblem.self) { try EgoMotionStage(setup: bench.setup) }
+  }
+
+  @Test("A setting out of its bounds is refused by its name and value")
+  func bounds() throws {
+    let bench = Bench()
+    _ = bench.addPort("wheels", zero: OdometrySample())
+    var settings = EgoMotionSettings()
+    settings.biasGain = 7
+    do {
+      _ = try EgoMotionStage(setup: bench.setup, settings: settings)
+      Issue.record("accepted")
+    } catch {
+      #expect(error.message.contains("biasGain is 7.0") && error.message.contains("0.0…1.0"))
+    }
+    settings.biasGain = .nan
+    #expect(throws: SetupProblem.self) { try EgoMotionStage(setup: bench.setup, settings: settings) }
   }
 }

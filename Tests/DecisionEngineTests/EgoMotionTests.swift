@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 /// Odometry and an inertial sensor on virtual time.
 private final class EgoBench {
@@ -64,10 +65,14 @@ struct EgoMotionTests {
   func bias() throws {
     let bench = try EgoBench()
     var state = EgoState()
-    for frame in 1...100 { state = try bench.step(Double(frame) * 0.1, odometry: OdometrySample(speed: 0), rate: 0.02) }
+    for frame in 1...100 {
+      state = try bench.step(Double(frame) * 0.1, odometry: OdometrySample(speed: 0), rate: 0.02)
+    }
     #expect(state.flags.contains(.standstill))
     #expect(state.yaw == 0)
-    for frame in 101...200 { state = try bench.step(Double(frame) * 0.1, odometry: OdometrySample(speed: 10), rate: 0.02) }
+    for frame in 101...200 {
+      state = try bench.step(Double(frame) * 0.1, odometry: OdometrySample(speed: 10), rate: 0.02)
+    }
     #expect(abs(state.yawRate) < 1e-3)
     #expect(abs(state.y) < 0.5)
   }
@@ -75,7 +80,8 @@ struct EgoMotionTests {
   @Test("Without an inertial sensor odometry's yaw rate serves, then the bicycle model")
   func fallBack() throws {
     let bench = try EgoBench()
-    let told = try bench.step(0.1, odometry: OdometrySample(speed: 10, yawRate: 0.1, steeringAngle: 0.3), rate: nil)
+    let told = try bench.step(
+      0.1, odometry: OdometrySample(speed: 10, yawRate: 0.1, steeringAngle: 0.3), rate: nil)
     #expect(told.yawRate == 0.1)
     #expect(!told.flags.contains(.inertialYawRate))
     let steered = try bench.step(0.2, odometry: OdometrySample(speed: 10, steeringAngle: 0.1), rate: nil)

@@ -53,6 +53,12 @@ public final class EgoMotionStage: Stage {
       throw SetupProblem(
         "stage \(setup.stageName): no sensor gives odometry; add one, the machine's speed comes from it")
     }
+    try setup.check("speedLimitMilliseconds", settings.speedLimitMilliseconds, 1...10_000)
+    try setup.check("yawRateLimitMilliseconds", settings.yawRateLimitMilliseconds, 1...10_000)
+    try setup.check("standstillSpeed", settings.standstillSpeed, 0...2)
+    try setup.check("biasGain", settings.biasGain, 0...1)
+    try setup.check("biasLimit", settings.biasLimit, 0...1)
+    try setup.check("wheelbaseMetres", setup.vehicle.wheelbaseMetres, 0.05...50)
     ego = try setup.output("ego", of: EgoState.self, capacity: 1, zero: EgoState())
     memory = setup.state.value(named: "\(setup.stageName).ego", initial: EgoMemory())
   }

@@ -65,9 +65,7 @@ public final class EmergencyBrakeStage: Stage {
     guard let brake = setup.actuators.firstIndex(where: { $0.name == "brake" }),
       brake < CommandSet.maximumActuators
     else { throw SetupProblem("stage \(name): there is no actuator \"brake\"; it brakes with one") }
-    guard settings.horizonSeconds > 0, settings.horizonSeconds <= 20, settings.triggerDeceleration > 0,
-      setup.vehicle.fullBrakeDeceleration > 0
-    else { throw SetupProblem("stage \(name): horizon and decelerations must be positive") }
+    try Self.check(settings, setup)
     brakeIndex = brake
     throttleIndex = setup.actuators.prefix(CommandSet.maximumActuators)
       .firstIndex(where: { $0.name == "throttle" })
@@ -80,6 +78,23 @@ public final class EmergencyBrakeStage: Stage {
       "collision", of: CollisionRisk.self, capacity: 1, zero: CollisionRisk())
     corridor = SweptCorridor(horizonSeconds: settings.horizonSeconds, stepSeconds: 0.05)
     memory = setup.state.value(named: "\(name).latch", initial: EmergencyBrakeMemory())
+  }
+
+  private static func check(_ s: EmergencyBrakeSettings, _ setup: StageSetup) throws(SetupProblem) {
+    try setup.check("triggerDeceleration", s.triggerDeceleration, 0.5...20)
+    try setup.check("demandDeceleration", s.demandDeceleration, 0.5...20)
+    try setup.check("reactionSeconds", s.reactionSeconds, 0...2)
+    try setup.check("marginMetres", s.marginMetres, 0...10)
+    try setup.check("warningLeadSeconds", s.warningLeadSeconds, 0...10)
+    try setup.check("leadBraking", s.leadBraking, 0.5...20)
+    try setup.check("horizonSeconds", s.horizonSeconds, 0.5...20)
+    try setup.check("sideMarginMetres", s.sideMarginMetres, 0...5)
+    try setup.check("minimumSpeed", s.minimumSpeed, 0...20)
+    try setup.check("rawSweeps", s.rawSweeps, 1...1000)
+    try setup.check("trackFrames", s.trackFrames, 1...1000)
+    try setup.check("rawPoints", s.rawPoints, 1...100_000)
+    try setup.check("holdSeconds", s.holdSeconds, 0...600)
+    try setup.check("fullBrakeDeceleration", setup.vehicle.fullBrakeDeceleration, 0.1...100)
   }
 
   public func run(_ frame: Frame) throws(StageFailure) {

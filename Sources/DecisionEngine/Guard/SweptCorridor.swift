@@ -16,7 +16,9 @@ struct OrientedBox: BitwiseCopyable, Sendable, Equatable {
     let s = abs(cos * other.sin - sin * other.cos)
     if abs(dx * cos + dy * sin) > halfLength + other.halfLength * c + other.halfWidth * s { return false }
     if abs(dy * cos - dx * sin) > halfWidth + other.halfLength * s + other.halfWidth * c { return false }
-    if abs(dx * other.cos + dy * other.sin) > other.halfLength + halfLength * c + halfWidth * s { return false }
+    if abs(dx * other.cos + dy * other.sin) > other.halfLength + halfLength * c + halfWidth * s {
+      return false
+    }
     return abs(dy * other.cos - dx * other.sin) <= other.halfWidth + halfLength * s + halfWidth * c
   }
 }

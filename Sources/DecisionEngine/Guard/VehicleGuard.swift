@@ -32,7 +32,9 @@ public final class VehicleGuard: SlotGuard {
     let seconds = Double(max(periodNanoseconds, 0)) * 1e-9
     for index in actuators.indices {
       let before = last(previous, index)
-      if bound(&planned.commands[index], actuators[index], before: before, seconds: seconds) { changed = true }
+      if bound(&planned.commands[index], actuators[index], before: before, seconds: seconds) {
+        changed = true
+      }
       if boundTail(&planned.commands[index], actuators[index]) { changed = true }
     }
     if letBrakeWin(&planned) { changed = true }

@@ -108,14 +108,19 @@ struct CellCluster: BitwiseCopyable, Sendable {
     for member in range {
       let index = Int(members[member])
       let at = pose * Vector2(Double(cells[index].meanX), Double(cells[index].meanY))
-      cells[index].pieceX = Int32((min(max(at.x, -1e6), 1e6) / Double(pieceMetres)).rounded(.down))
-      cells[index].pieceY = Int32((min(max(at.y, -1e6), 1e6) / Double(pieceMetres)).rounded(.down))
+      cells[index].pieceX = Self.piece(at.x, pieceMetres)
+      cells[index].pieceY = Self.piece(at.y, pieceMetres)
       cells[index].cluster = -1
     }
     clusters[cluster].cellCount = 0
     for member in range where cells[Int(members[member])].cluster < 0 {
       guard grow(from: Int(members[member]), withinPiece: true) else { return }
     }
+  }
+
+  private static func piece(_ metres: Double, _ pieceMetres: Float) -> Int32 {
+    let number = (metres / Double(pieceMetres)).rounded(.down)
+    return abs(number) < 1e9 ? Int32(number) : 0
   }
 
   /// Breadth first from one cell; false when a list is full.

@@ -64,12 +64,7 @@ struct BoxExtent: BitwiseCopyable, Sendable {
     guard !ports.isEmpty else {
       throw SetupProblem("stage \(setup.stageName): no sensor gives lidar sweeps; add one or leave it out")
     }
-    guard settings.frontMetres - settings.rearMetres >= 2, settings.frontMetres - settings.rearMetres <= 600,
-      settings.sideMetres >= 1, settings.sideMetres <= 300, settings.cellMetres >= 0.05,
-      settings.pieceMetres >= 0.5, settings.maximumPoints > 0, settings.maximumObstacles > 0
-    else {
-      throw SetupProblem("stage \(setup.stageName): the region or the grid is empty or beyond bounds")
-    }
+    try Self.check(settings, setup)
     var found: [PayloadPool<LidarPoint>] = []
     for port in ports { found.append(try setup.pool(of: LidarPoint.self, for: port.name)) }
     pools = found
@@ -90,6 +85,27 @@ struct BoxExtent: BitwiseCopyable, Sendable {
     heights = FixedList(capacity: settings.maximumPoints, zero: 0)
     self.found = FixedList(capacity: Self.maximumClusters, zero: Obstacle())
     ages = FixedList(capacity: ports.count, zero: 0)
+  }
+
+  private static func check(_ s: LidarObstacleSettings, _ setup: StageSetup) throws(SetupProblem) {
+    try setup.check("rearMetres", s.rearMetres, -300...0)
+    try setup.check("frontMetres", s.frontMetres, 2...300)
+    try setup.check("sideMetres", s.sideMetres, 1...300)
+    try setup.check("clearanceMetres", s.clearanceMetres, 0.5...20)
+    try setup.check("groundThresholdMetres", s.groundThresholdMetres, 0.01...1)
+    try setup.check("maximumSlope", s.maximumSlope, 0...1)
+    try setup.check("slopeTolerance", s.slopeTolerance, 0...1)
+    try setup.check("minimumHeightMetres", s.minimumHeightMetres, 0...5)
+    try setup.check("minimumPoints", s.minimumPoints, 1...10_000)
+    try setup.check("cellMetres", s.cellMetres, 0.05...2)
+    try setup.check("gapMetres", s.gapMetres, 0...10)
+    try setup.check("gapPerMetre", s.gapPerMetre, 0...0.1)
+    try setup.check("maximumLengthMetres", s.maximumLengthMetres, 1...200)
+    try setup.check("maximumWidthMetres", s.maximumWidthMetres, 0.5...200)
+    try setup.check("pieceMetres", s.pieceMetres, 0.5...50)
+    try setup.check("maximumPoints", s.maximumPoints, 100...10_000_000)
+    try setup.check("maximumObstacles", s.maximumObstacles, 1...4096)
+    try setup.check("minimumSensors", s.minimumSensors, 0...64)
   }
 
   public func run(_ frame: Frame) throws(StageFailure) {

@@ -50,12 +50,7 @@ public final class PathAndSpeedStage: Stage {
     throttleIndex = try actuator("throttle")
     brakeIndex = try actuator("brake")
     actuatorCount = min(setup.actuators.count, CommandSet.maximumActuators)
-    guard settings.horizonMetres >= 10, settings.horizonMetres <= 1000, settings.wishedAcceleration > 0,
-      settings.wishedDeceleration > 0, setup.vehicle.fullBrakeDeceleration > 0,
-      setup.vehicle.fullThrottleAcceleration > 0, setup.vehicle.wheelbaseMetres > 0
-    else {
-      throw SetupProblem("stage \(name): horizon, accelerations and the vehicle's limits must be positive")
-    }
+    try Self.check(settings, setup)
     switch settings.path {
     case "lane": path = nil
     case "polyline":
@@ -75,6 +70,33 @@ public final class PathAndSpeedStage: Stage {
     plan = try setup.output("plan", of: PlanPoint.self, capacity: Self.planPoints, zero: PlanPoint())
     samples = FixedList(capacity: Int(settings.horizonMetres) + 2, zero: .zero)
     memory = setup.state.value(named: "\(name).plan", initial: PlanMemory())
+  }
+
+  private static func check(_ s: PathAndSpeedSettings, _ setup: StageSetup) throws(SetupProblem) {
+    try setup.check("cruiseSpeed", s.cruiseSpeed, 0...100)
+    try setup.check("horizonMetres", s.horizonMetres, 10...1000)
+    try setup.check("maximumAcceleration", s.maximumAcceleration, 0.1...20)
+    try setup.check("maximumDeceleration", s.maximumDeceleration, 0.1...20)
+    try setup.check("wishedAcceleration", s.wishedAcceleration, 0.1...20)
+    try setup.check("wishedDeceleration", s.wishedDeceleration, 0.1...20)
+    try setup.check("timeGapSeconds", s.timeGapSeconds, 0.1...20)
+    try setup.check("standstillGapMetres", s.standstillGapMetres, 0...50)
+    try setup.check("jerkUp", s.jerkUp, 0.1...1000)
+    try setup.check("jerkDown", s.jerkDown, 0.1...1000)
+    try setup.check("sideMarginMetres", s.sideMarginMetres, 0...10)
+    try setup.check("cutInSeconds", s.cutInSeconds, 0...20)
+    try setup.check("lateralAcceleration", s.lateralAcceleration, 0.1...20)
+    try setup.check("lateralJerk", s.lateralJerk, 0.1...1000)
+    try setup.check("lookaheadSeconds", s.lookaheadSeconds, 0...10)
+    try setup.check("lookaheadMinimumMetres", s.lookaheadMinimumMetres, 0.5...100)
+    try setup.check("lookaheadMaximumMetres", s.lookaheadMaximumMetres, 0.5...500)
+    try setup.check("steeringRate", s.steeringRate, 0.01...20)
+    try setup.check("stopDeceleration", s.stopDeceleration, 0.1...20)
+    try setup.check("holdDeceleration", s.holdDeceleration, 0.1...20)
+    let vehicle = setup.vehicle
+    try setup.check("wheelbaseMetres", vehicle.wheelbaseMetres, 0.05...50)
+    try setup.check("fullThrottleAcceleration", vehicle.fullThrottleAcceleration, 0.1...100)
+    try setup.check("fullBrakeDeceleration", vehicle.fullBrakeDeceleration, 0.1...100)
   }
 
   public func run(_ frame: Frame) throws(StageFailure) {

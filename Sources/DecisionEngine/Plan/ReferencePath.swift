@@ -79,7 +79,9 @@ final class ReferencePath {
     if !isLoop { vertices[count - 1].speedLimit = 0 }
     // Twice around a loop, so that a bend just after the start reaches back across it.
     for _ in 0..<(isLoop ? 2 : 1) {
-      if isLoop { vertices[count - 1].speedLimit = min(vertices[count - 1].speedLimit, vertices[0].speedLimit) }
+      if isLoop {
+        vertices[count - 1].speedLimit = min(vertices[count - 1].speedLimit, vertices[0].speedLimit)
+      }
       var index = count - 2
       while index >= 0 {
         let step = vertices[index + 1].distance - vertices[index].distance

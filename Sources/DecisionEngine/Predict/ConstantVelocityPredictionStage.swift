@@ -54,9 +54,8 @@ public final class ConstantVelocityPredictionStage: Stage {
   public init(
     setup: StageSetup, settings: PredictionSettings = PredictionSettings()
   ) throws(SetupProblem) {
-    guard settings.stepSeconds > 0, settings.stepSeconds <= 10 else {
-      throw SetupProblem("stage \(setup.stageName): stepSeconds must lie in 0…10")
-    }
+    try setup.check("stepSeconds", settings.stepSeconds, 0.01...10)
+    try setup.check("accelerationNoise", settings.accelerationNoise, 0...50)
     self.settings = settings
     tracks = try setup.input("tracks", of: Track.self)
     predictions = try setup.output(

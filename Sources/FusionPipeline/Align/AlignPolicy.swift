@@ -21,6 +21,8 @@ public struct AlignSettings: Sendable, Equatable {
   public var isAwaited: Bool
   /// Samples kept while undecided.
   public var window: Int
+  /// A batch takes what comes late or is too old as well: of a person's requests none may be lost.
+  public var takesEverything = false
 
   public init(
     policy: AlignPolicy, maximumAgeNanoseconds: Int64, periodNanoseconds: Int64, isAwaited: Bool = false,

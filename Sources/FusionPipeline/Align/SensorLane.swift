@@ -40,7 +40,7 @@
       counts[.duplicate] &+= 1
     } else if header.flags.contains(.damaged) {
       counts[.invalid] &+= 1
-    } else if header.capture <= usedThrough {
+    } else if header.capture <= usedThrough, !settings.takesEverything || settings.policy != .batch {
       counts[settings.policy == .batch ? .late : .outOfOrder] &+= 1
     } else {
       insert(Entry(header: header, sample: sample, isUsed: false))
@@ -100,7 +100,7 @@
   private func pickBatch(before end: Int, instant: Stamp) {
     for index in 0..<end {
       let entry = window[index]
-      if instant - entry.header.capture > settings.maximumAgeNanoseconds {
+      if instant - entry.header.capture > settings.maximumAgeNanoseconds, !settings.takesEverything {
         counts[.late] &+= 1
       } else if hold(entry, .batch, weight: 1, instant: instant) {
         counts[.used] &+= 1
@@ -151,9 +151,13 @@
     let late = window[1]
     let gap = Double(late.header.capture - early.header.capture)
     let share = Double(instant - early.header.capture) / gap
-    take(0, .interpolated, weight: 1 - share, instant: instant)
-    take(1, .interpolated, weight: share, instant: instant)
     usedThrough = early.header.capture
+    guard take(0, .interpolated, weight: 1 - share, instant: instant) else { return }
+    if !take(1, .interpolated, weight: share, instant: instant) {
+      // The later one's payload is gone, so the earlier one stands alone.
+      port.picks[0].kind = .latestBefore
+      port.picks[0].weight = 1
+    }
   }
 
   /// Picks the entry at `chosen`, if there is one and it is young enough, and drops all before it.

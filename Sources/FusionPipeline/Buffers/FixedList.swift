@@ -7,7 +7,8 @@
   public let capacity: Int
   @usableFromInline let storage: UnsafeMutablePointer<Element>
   @usableFromInline let length: UnsafeMutablePointer<Int>
-  private let ownsStorage: Bool
+  /// Keeps the memory of a view alive; nil for a list that owns its memory.
+  private let owner: AnyObject?
 
   public init(capacity: Int, zero: Element) {
     precondition(capacity > 0)
@@ -16,19 +17,21 @@
     unsafe storage.initialize(repeating: zero, count: capacity)
     unsafe length = .allocate(capacity: 1)
     unsafe length.initialize(to: 0)
-    ownsStorage = true
+    owner = nil
   }
 
-  /// A view on memory that outlives the list: a stage's state in its `StateStore`.
-  init(storage: UnsafeMutablePointer<Element>, length: UnsafeMutablePointer<Int>, capacity: Int) {
+  /// A view on memory of `owner`: a stage's state in its `StateStore`.
+  init(
+    storage: UnsafeMutablePointer<Element>, length: UnsafeMutablePointer<Int>, capacity: Int, owner: AnyObject
+  ) {
     self.capacity = capacity
     unsafe self.storage = storage
     unsafe self.length = length
-    ownsStorage = false
+    self.owner = owner
   }
 
   deinit {
-    guard ownsStorage else { return }
+    guard owner == nil else { return }
     unsafe storage.deallocate()
     unsafe length.deallocate()
   }

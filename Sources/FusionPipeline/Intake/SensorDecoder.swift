@@ -5,7 +5,8 @@
 /// Thread: one thread at a time.
 public protocol SensorDecoder: AnyObject {
   associatedtype Sample: BitwiseCopyable & Sendable
-  /// Calls `emit` for every sample that this packet completes, oldest first.
+  /// Calls `emit` for every sample that this packet completes, oldest first. `emit` may read `counters`, so
+  /// no access to them is open meanwhile; a sample dropped for want of a slot is counted before the next.
   func decode(
     _ bytes: RawSpan, arrival: Stamp, emit: (SampleTiming, Sample) -> Void)
   /// Forgets partial content (a sweep under way), as after a reconnect.

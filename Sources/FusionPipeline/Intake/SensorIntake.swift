@@ -25,6 +25,10 @@ public protocol AnySensor: AnyObject {
   func ingest(_ bytes: RawSpan, arrival: Stamp, flags: SampleFlags, readyAt: () -> Stamp)
   /// Forgets partial content, after a reconnect.
   func reset()
+  /// The number that the next sample gets.
+  var nextSequence: UInt64 { get }
+  /// Numbers samples from here on as the recording did, whose packets before this one may be lost.
+  func resume(at sequence: UInt64)
   /// A chain's side of this sensor.
   func makeTap(_ align: AlignSettings, vehicleFromSensor: Transform3) -> any SensorTap
   var intakeCounts: IntakeCounts { get }
@@ -49,6 +53,8 @@ public final class SensorIntake<Decoder: SensorDecoder>: AnySensor {
   private let payload: PooledPayload<Decoder.Sample>?
   private let pool: AnyObject?
   private let zero: Decoder.Sample
+  /// Numbers of samples whose packets a recording lacks; live, always 0.
+  private var skippedSequences: UInt64 = 0
 
   public init(
     name: String, number: UInt16, settings: IntakeSettings, decoder: Decoder, zero: Decoder.Sample,
@@ -66,6 +72,10 @@ public final class SensorIntake<Decoder: SensorDecoder>: AnySensor {
 
   public var decoderCounters: DecoderCounters { decoder.counters }
   public func reset() { decoder.reset() }
+  public var nextSequence: UInt64 {
+    intakeCounts.samples &+ decoder.counters.droppedNoSlot &+ skippedSequences &+ 1
+  }
+  public func resume(at sequence: UInt64) { skippedSequences &+= sequence &- nextSequence }
 
   public func ingest(_ bytes: RawSpan, arrival: Stamp, flags: SampleFlags, readyAt: () -> Stamp) {
     decoder.decode(bytes, arrival: arrival) { timing, sample in
@@ -80,7 +90,7 @@ public final class SensorIntake<Decoder: SensorDecoder>: AnySensor {
     var header = SampleHeader()
     // A sample that found no payload slot still has its number, or a replay, which finds one, would count
     // differently.
-    header.sequence = intakeCounts.samples &+ decoder.counters.droppedNoSlot
+    header.sequence = intakeCounts.samples &+ decoder.counters.droppedNoSlot &+ skippedSequences
     header.device = timing.device
     header.arrival = arrival
     header.ready = ready
@@ -104,6 +114,12 @@ public final class SensorIntake<Decoder: SensorDecoder>: AnySensor {
   }
 
   public func makeTap(_ align: AlignSettings, vehicleFromSensor: Transform3) -> any SensorTap {
+    var align = align
+    if Decoder.Sample.self == OperatorInput.self {
+      // An emergency stop that comes late, or after a gap in the frames, is still an emergency stop.
+      align.policy = .batch
+      align.takesEverything = true
+    }
     let port = SensorPort<Decoder.Sample>(
       name: name, number: number, vehicleFromSensor: vehicleFromSensor, capacity: max(align.window, 2),
       zero: Picked(header: SampleHeader(), sample: zero, kind: .exact, weight: 0, ageNanoseconds: 0))

@@ -20,6 +20,8 @@ public struct PickRecord: BitwiseCopyable, Sendable, Equatable {
 /// Thread: the chain's frame thread.
 public protocol SensorTap: AnyObject {
   var name: String { get }
+  /// The sensor's number in the configuration, from 1.
+  var number: UInt16 { get }
   /// The `SensorPort<Sample>` that stages read.
   var portObject: AnyObject { get }
   /// The `PayloadPool<Element>`, where the sample kind has one.
@@ -44,7 +46,7 @@ public protocol SensorTap: AnyObject {
   func refill(sequence: UInt64, kind: PickKind, weight: Double, instant: Stamp) -> Bool
   /// Empties the port before a replayed frame.
   func clearPort()
-  /// Drops stashed samples below this number.
+  /// Drops stashed samples below this number, and takes no more of them.
   func forget(below sequence: UInt64)
 }
 
@@ -58,7 +60,8 @@ final class Tap<Sample: BitwiseCopyable & Sendable>: SensorTap {
   private var sample: Sample
   /// A replay's decoded samples by sequence; live, always empty.
   private var stashed: [(header: SampleHeader, sample: Sample)] = []
-  private var highestStashed: UInt64 = 0
+  private var highestSeen: UInt64 = 0
+  private var lowestNeeded: UInt64 = 0
 
   init(
     ring: SampleRing<Sample>, lane: SensorLane<Sample>, pool: AnyObject?, payload: PooledPayload<Sample>?,
@@ -72,6 +75,7 @@ final class Tap<Sample: BitwiseCopyable & Sendable>: SensorTap {
   }
 
   var name: String { lane.port.name }
+  var number: UInt16 { lane.port.number }
   var portObject: AnyObject { lane.port }
   var counts: FateCounts { lane.counts }
   var alignSettings: AlignSettings { lane.settings }
@@ -103,14 +107,15 @@ final class Tap<Sample: BitwiseCopyable & Sendable>: SensorTap {
   func stash() -> UInt64 {
     while true {
       switch ring.read(&cursor, header: &header, sample: &sample) {
-      case .empty: return highestStashed
+      case .empty: return highestSeen
       case .lost: continue
       case .sample:
+        highestSeen = max(highestSeen, header.sequence)
+        guard header.sequence >= lowestNeeded else { continue }
         // The stash holds the payload until it is forgotten, as a lane's window does by being short.
         if let payload, !payload.pin(sample) { continue }
         header.ready = header.arrival
         stashed.append((header, sample))
-        highestStashed = max(highestStashed, header.sequence)
       }
     }
   }
@@ -126,6 +131,7 @@ final class Tap<Sample: BitwiseCopyable & Sendable>: SensorTap {
   func clearPort() { lane.port.picks.removeAll() }
 
   func forget(below sequence: UInt64) {
+    lowestNeeded = max(lowestNeeded, sequence)
     stashed.removeAll { entry in
       guard entry.header.sequence < sequence else { return false }
       payload?.unpin(entry.sample)

@@ -7,6 +7,7 @@
   private static var subBuckets: Int { 1 << subBits }
   private let buckets: FixedList<UInt64>
   public private(set) var count: UInt64 = 0
+  /// 0 when empty.
   public private(set) var maximum: Int64 = 0
   /// Values below zero: they count as 0 in the buckets, and a latency below zero is a fault worth seeing.
   public private(set) var negatives: UInt64 = 0
@@ -21,8 +22,8 @@
   public func record(_ nanoseconds: Int64) {
     if nanoseconds < 0 { negatives &+= 1 }
     buckets[Self.index(max(nanoseconds, 0))] &+= 1
+    maximum = count == 0 ? nanoseconds : max(maximum, nanoseconds)
     count &+= 1
-    maximum = max(maximum, nanoseconds)
   }
 
   /// The smallest bucket's upper end that at least `quantile` of the values lie at or below; 0 when empty.
@@ -47,6 +48,7 @@
     guard index >= subBuckets else { return Int64(index) }
     let octave = index / subBuckets - 1
     let low = Int64(index % subBuckets + subBuckets) << Int64(octave)
-    return low + (Int64(1) << Int64(octave)) - 1
+    // In this order: the largest bucket's end is the largest Int64.
+    return low + ((Int64(1) << Int64(octave)) - 1)
   }
 }

@@ -90,9 +90,9 @@ public final class ChainRunner {
     outcome.marks.due = release.due
     outcome.marks.deadline = release.deadline
     let isTriggered = release.trigger.sequence > 0
-    outcome.marks.capture = isTriggered ? release.trigger.capture : release.due
-    outcome.marks.arrival = isTriggered ? release.trigger.arrival : release.due
-    outcome.marks.ready = isTriggered ? release.trigger.ready : release.due
+    outcome.marks.capture = isTriggered ? release.trigger.capture : release.instant
+    outcome.marks.arrival = isTriggered ? release.trigger.arrival : release.instant
+    outcome.marks.ready = isTriggered ? release.trigger.ready : release.instant
     outcome.marks.aligned = timer.aligned()
     outcome.marks.stageCount = 0
     noteFirstUses(&outcome.marks)
@@ -120,7 +120,12 @@ public final class ChainRunner {
 
   /// Ends the frame: its state holds from now on, or is undone when a stage failed.
   public func conclude(_ outcome: FrameOutcome) {
-    if outcome.failure == 0 { state.commit() } else { state.rollback() }
+    if outcome.failure != 0 {
+      state.rollback()
+      // What a person asked for holds all the same: this frame has consumed the request.
+      readOperators()
+    }
+    state.commit()
     guard outcome.isSubmitted else { return }
     for index in taps.indices {
       taps[index].forEachPick { header, _, _ in highestUsed[index] = max(highestUsed[index], header.sequence) }
@@ -165,7 +170,7 @@ public final class ChainRunner {
         // The last one is the newest.
         let age = max(release.release - header.capture, 0) / 1000
         set.ages[index] = SourceAge(
-          source: UInt16(truncatingIfNeeded: index + 1), ageMicroseconds: UInt32(clamping: age))
+          source: ageSources[index].number, ageMicroseconds: UInt32(clamping: age))
       }
     }
     frame.commands = set

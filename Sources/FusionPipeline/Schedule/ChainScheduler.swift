@@ -44,6 +44,8 @@ public final class ChainScheduler {
   public let board: SlotBoard
   public private(set) var counts = ReleaseCounts()
   private var pending: SampleHeader?
+  /// The release at hand was seen waiting for an awaited sensor.
+  private var isHolding = false
   private var lastInstant: Stamp = .never
   private var nextFrame: UInt64 = 1
   private var nextPeriodic: UInt64 = 0
@@ -56,8 +58,13 @@ public final class ChainScheduler {
 
   /// A sample of the trigger's sensor has come. A newer one replaces one that has not been released.
   public func triggered(by header: SampleHeader) {
-    if pending != nil { counts.overrunSkips &+= 1 }
+    if let waiting = pending {
+      // An older sample that was overtaken on its way must not replace a newer one.
+      guard header.capture > waiting.capture else { return counts.staleSkips &+= 1 }
+      counts.overrunSkips &+= 1
+    }
     pending = header
+    isHolding = false
   }
 
   /// - Parameter settledAt: for an instant, whether the awaited sensors have what it needs.
@@ -75,11 +82,17 @@ public final class ChainScheduler {
     if let newest = grid.lastSlot(notAfter: now), newest > nextPeriodic {
       counts.overrunSkips &+= newest - nextPeriodic
       nextPeriodic = newest
+      isHolding = false
     }
     let instant = grid.instant(of: nextPeriodic)
     let limit = instant + timing.alignmentHoldNanoseconds
-    if now < limit, !isSettled(instant) { return .wait(until: limit) }
-    if now >= limit, !isSettled(instant) { counts.holdsExpired &+= 1 }
+    let settled = isSettled(instant)
+    if now < limit, !settled {
+      isHolding = true
+      return .wait(until: limit)
+    }
+    if !settled { counts.holdsExpired &+= 1 }
+    let possible = possible(from: instant, now: now, limit: limit, settled: settled)
     let slot = nextPeriodic
     nextPeriodic += 1
     let deadline = instant + timing.deadlineNanoseconds
@@ -87,7 +100,7 @@ public final class ChainScheduler {
       counts.slotSkips &+= 1
       return .wait(until: grid.instant(of: nextPeriodic))
     }
-    return release(slot, instant: instant, due: instant, now: now, deadline: deadline, trigger: SampleHeader())
+    return release(slot, instant: instant, due: possible, now: now, deadline: deadline, trigger: SampleHeader())
   }
 
   private func onTrigger(now: Stamp, isSettled: (Stamp) -> Bool) -> Step {
@@ -99,8 +112,12 @@ public final class ChainScheduler {
     }
     let limit = trigger.ready + timing.alignmentHoldNanoseconds
     let settled = isSettled(trigger.capture)
-    if now < limit, !settled { return .wait(until: limit) }
+    if now < limit, !settled {
+      isHolding = true
+      return .wait(until: limit)
+    }
     if !settled { counts.holdsExpired &+= 1 }
+    let possible = possible(from: trigger.ready, now: now, limit: limit, settled: settled)
     pending = nil
     let deadline = trigger.capture + timing.deadlineNanoseconds
     guard let slot = claimSlot(for: trigger.ready, cutoff: deadline - timing.publishReserveNanoseconds) else {
@@ -108,8 +125,16 @@ public final class ChainScheduler {
       return .wait(until: .distantFuture)
     }
     return release(
-      slot, instant: trigger.capture, due: settled ? trigger.ready : limit, now: now, deadline: deadline,
+      slot, instant: trigger.capture, due: possible, now: now, deadline: deadline,
       trigger: trigger)
+  }
+
+  /// When the release became possible: at once, when the last awaited sensor was seen to have spoken, or when
+  /// the hold for it ended.
+  private func possible(from ready: Stamp, now: Stamp, limit: Stamp, settled: Bool) -> Stamp {
+    defer { isHolding = false }
+    guard settled else { return limit }
+    return isHolding ? max(min(now, limit), ready) : ready
   }
 
   /// The lowest open slot whose acceptance interval [instant − early, instant + hold] holds the trigger.

@@ -88,6 +88,9 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
     // Written first, so that whoever sees the claim sees its cutoff; while the slot is open it is unused.
     guard unsafe cell.pointee.word.load(ordering: .acquiring) == Self.word(slot, .open) else { return false }
     unsafe cell.pointee.cutoff.store(cutoff.nanoseconds, ordering: .relaxed)
+    unsafe cell.pointee.promised.store(cutoff.nanoseconds, ordering: .relaxed)
+    // Again here: a `fail` that the guard overtook may have reached this cell after `open` cleared it.
+    unsafe cell.pointee.failure.store(0, ordering: .relaxed)
     return unsafe cell.pointee.word.compareExchange(
       expected: Self.word(slot, .open), desired: Self.word(slot, .claimed), ordering: .acquiringAndReleasing
     ).exchanged
@@ -128,6 +131,11 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
     Stamp(nanoseconds: unsafe control[index(slot)].cutoff.load(ordering: .acquiring))
   }
 
+  /// The cutoff that the frame was claimed with, also after it gave up.
+  public func promisedCutoff(of slot: UInt64) -> Stamp {
+    Stamp(nanoseconds: unsafe control[index(slot)].promised.load(ordering: .acquiring))
+  }
+
   /// Why the claiming frame gave up, where it did.
   public func failure(of slot: UInt64) -> CommandReason {
     CommandReason(rawValue: unsafe control[index(slot)].failure.load(ordering: .acquiring)) ?? .none
@@ -151,5 +159,6 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
 struct CellControl: ~Copyable {
   let word = Atomic<UInt64>(.max)
   let cutoff = Atomic<Int64>(.max)
+  let promised = Atomic<Int64>(.max)
   let failure = Atomic<UInt8>(0)
 }

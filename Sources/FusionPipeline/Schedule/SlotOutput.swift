@@ -61,13 +61,16 @@ public final class SlotOutput {
       if now < cutoff { return .wait(until: cutoff) }
       guard board.take(current, from: .claimed) else { return step(now: now) }
       let failure = board.failure(of: current)
+      // A frame that gave up is filled for the slot's own instant: it had until its cutoff, and did not need it.
       return .publish(
-        fill(reason: failure == .none ? .frameLate : failure, cutoff: max(cutoff, grid.instant(of: current)), now))
+        fill(
+          reason: failure == .none ? .frameLate : failure, instant: max(cutoff, grid.instant(of: current)),
+          cutoff: board.promisedCutoff(of: current)))
     case .open:
       let cutoff = timing.openCutoff(of: current, on: grid)
       if now < cutoff { return .wait(until: cutoff) }
       guard board.take(current, from: .open) else { return step(now: now) }
-      return .publish(fill(reason: .noTrigger, cutoff: cutoff, now))
+      return .publish(fill(reason: .noTrigger, instant: cutoff, cutoff: cutoff))
     case .taken, nil:
       // Only this side takes slots and opens them, so the current one is always one of the others.
       return .wait(until: now + timing.periodNanoseconds)
@@ -77,15 +80,15 @@ public final class SlotOutput {
   /// Ends the session: the current slot becomes the final safe command, whatever runs.
   public func finish(now: Stamp) -> DecidedSlot {
     _ = board.take(current, from: .open) || board.take(current, from: .claimed)
-    var decided = fill(reason: .shutdown, cutoff: now, now)
+    var decided = fill(reason: .shutdown, instant: now, cutoff: now)
     decided.set.flags.insert(.final)
     last = decided.set
     return decided
   }
 
-  private func fill(reason: CommandReason, cutoff: Stamp, _ now: Stamp) -> DecidedSlot {
-    // The logical instant is the cutoff, not the moment this thread woke: it is the same in a replay.
-    let instant = max(cutoff, last?.decidedAt ?? cutoff)
+  private func fill(reason: CommandReason, instant wanted: Stamp, cutoff: Stamp) -> DecidedSlot {
+    // Never the moment this thread woke, so that virtual time decides the same; and never backwards.
+    let instant = max(wanted, last?.decidedAt ?? wanted)
     let set = slotGuard.fill(slot: current, instant: instant, reason: reason, last: last)
     return advance(
       DecidedSlot(

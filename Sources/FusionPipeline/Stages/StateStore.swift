@@ -33,7 +33,7 @@
     unsafe length.initialize(to: 0)
     unsafe storage.initialize(repeating: zero, count: count)
     layout.append("\(name): [\(type)] \(count) × \(MemoryLayout<T>.stride)")
-    return unsafe FixedList(storage: storage, length: length, capacity: count)
+    return unsafe FixedList(storage: storage, length: length, capacity: count, owner: self)
   }
 
   /// A value that survives frames.
@@ -41,7 +41,7 @@
     let storage = unsafe reserve(T.self, count: 1)
     unsafe storage.initialize(to: initial)
     layout.append("\(name): \(T.self) \(MemoryLayout<T>.stride)")
-    return unsafe StateValue(storage: storage)
+    return unsafe StateValue(storage: storage, owner: self)
   }
 
   /// Takes the initial values as the first committed state. Call once, after all stages are set up.
@@ -76,7 +76,12 @@
 /// One value in a `StateStore`.
 @safe public final class StateValue<T: BitwiseCopyable> {
   @usableFromInline let storage: UnsafeMutablePointer<T>
-  init(storage: UnsafeMutablePointer<T>) { unsafe self.storage = storage }
+  /// Keeps the memory alive.
+  private let owner: AnyObject
+  init(storage: UnsafeMutablePointer<T>, owner: AnyObject) {
+    unsafe self.storage = storage
+    self.owner = owner
+  }
   @inlinable public var value: T {
     get { unsafe storage.pointee }
     _modify { yield unsafe &storage.pointee }

@@ -115,7 +115,7 @@ public final class OusterDecoder: SensorDecoder {
     missingColumns &+= UInt64(coverage.missingColumns)
     sweep.missingPackets = UInt32(clamping: lost)
     if coverage.missingColumns > 0 { sweep.isPartial = true }
-    sweep.close(newestNanoseconds: newestNanoseconds, counters: &counters, emit: emit)
+    closeSweep(newestNanoseconds: newestNanoseconds, emit: emit)
     coverage.close()
   }
 
@@ -144,5 +144,12 @@ public final class OusterDecoder: SensorDecoder {
       }
       pixel &+= layout.profile.pixelBytes
     }
+  }
+
+  /// The books are kept aside meanwhile, because whoever takes the sweep may read `counters`.
+  private func closeSweep(newestNanoseconds: Int64, emit: (SampleTiming, LidarSweep) -> Void) {
+    var counted = counters
+    sweep.close(newestNanoseconds: newestNanoseconds, counters: &counted, emit: emit)
+    counters = counted
   }
 }

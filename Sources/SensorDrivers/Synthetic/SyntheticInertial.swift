@@ -27,7 +27,8 @@ struct SyntheticInertial {
   }
 
   mutating func sample(_ ego: EgoVehicle, secondsSinceStep: Double) -> ImuSample {
-    let force = Vector3(ego.acceleration, ego.speed * ego.yawRate, Self.gravity) + accelerationBias
+    let force =
+      Vector3(ego.acceleration, ego.speed * ego.yawRate, Self.gravity) + accelerationBias
       + Self.draw(&random, deviation: noise.accelerationDeviation)
     let rate = Vector3(0, 0, ego.yawRate) + rateBias + Self.draw(&random, deviation: noise.rateDeviation)
     let heading = ego.headingRadians + ego.yawRate * secondsSinceStep

@@ -84,7 +84,8 @@ struct SyntheticRadar {
       note(box.identity, forward: forward, left: left, rangeRate: rangeRate)
     }
     addGhosts(egoSpeed: scene.ego.speed)
-    for index in 0..<ToyotaRadarEncoder.slots where slots[index].isTaken && cycle &- slots[index].lastSeen > 3 {
+    for index in 0..<ToyotaRadarEncoder.slots where slots[index].isTaken && cycle &- slots[index].lastSeen > 3
+    {
       slots[index].isTaken = false
     }
   }

@@ -209,7 +209,8 @@ struct Traffic {
     for other in 0...Place.lorry where other != index {
       let next = agents[other]
       heed(
-        rear: next.arcLength - next.length / 2, middle: next.arcLength, offset: next.offset, speed: next.speed)
+        rear: next.arcLength - next.length / 2, middle: next.arcLength, offset: next.offset, speed: next.speed
+      )
     }
     agents[index].acceleration = limit
   }

@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 @Suite("Emergency braking")
 struct EmergencyBrakeTests {
@@ -141,7 +142,9 @@ struct EmergencyBrakeTests {
     #expect(!rig.isBraking)
   }
 
-  @Test("A raw obstacle without a track brakes after four sweeps, not frames; one that a track explains never does")
+  @Test(
+    "A raw obstacle without a track brakes after four sweeps, not frames; one that a track explains never does"
+  )
   func raw() throws {
     let rig = try Rig()
     rig.obstacles.append(.box(14, 0))

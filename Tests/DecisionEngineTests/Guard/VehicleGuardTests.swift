@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 @Suite("The vehicle's guard")
 struct VehicleGuardTests {
@@ -38,13 +39,17 @@ struct VehicleGuardTests {
     return set
   }
 
-  private func limited(_ set: CommandSet, previous: CommandSet? = nil, period: Int64 = 50_000_000) -> CommandSet {
+  private func limited(_ set: CommandSet, previous: CommandSet? = nil, period: Int64 = 50_000_000)
+    -> CommandSet
+  {
     var set = set
     guardian.limit(&set, previous: previous, periodNanoseconds: period)
     return set
   }
 
-  private func filled(_ last: CommandSet?, after milliseconds: Double, reason: CommandReason = .frameLate) -> CommandSet {
+  private func filled(_ last: CommandSet?, after milliseconds: Double, reason: CommandReason = .frameLate)
+    -> CommandSet
+  {
     guardian.fill(slot: 7, instant: .seconds(10) + .milliseconds(milliseconds), reason: reason, last: last)
   }
 
@@ -276,7 +281,8 @@ struct VehicleGuardTests {
       #expect(abs(once.commands[index].value - twice.commands[index].value) < 1e-6)
       for point in 0..<8 {
         #expect(
-          once.commands[index].tail[point].afterMicroseconds == twice.commands[index].tail[point].afterMicroseconds)
+          once.commands[index].tail[point].afterMicroseconds
+            == twice.commands[index].tail[point].afterMicroseconds)
       }
     }
     #expect(once.mode == twice.mode)
@@ -319,7 +325,9 @@ struct VehicleGuardTests {
     }
   }
 
-  @Test("Ordered to stop, all but the wheel go to safe values", arguments: [CommandReason.shutdown, .operatorStop])
+  @Test(
+    "Ordered to stop, all but the wheel go to safe values",
+    arguments: [CommandReason.shutdown, .operatorStop])
   func ordered(reason: CommandReason) {
     let fill = filled(planned(), after: 50, reason: reason)
     #expect(fill.mode == CommandMode.safeStop.rawValue)
@@ -369,7 +377,9 @@ struct VehicleGuardTests {
 
   @Test("Stamps at the ends of time do not trap")
   func endsOfTime() {
-    for (last, instant) in [(Stamp.never, Stamp.distantFuture), (.distantFuture, .never), (.zero, .distantFuture)] {
+    for (last, instant) in [
+      (Stamp.never, Stamp.distantFuture), (.distantFuture, .never), (.zero, .distantFuture),
+    ] {
       var set = planned()
       set.decidedAt = last
       set.sensedAt = last
@@ -398,7 +408,8 @@ struct VehicleGuardTests {
             afterMicroseconds: UInt32(random.uniform() * 1e6), value: Float(odd()))
         }
       }
-      let out = random.uniform() < 0.5
+      let out =
+        random.uniform() < 0.5
         ? limited(any, previous: previous) : filled(any, after: 500 * random.uniform())
       for (index, actuator) in Bench.actuators.enumerated() {
         let command = out.commands[index]

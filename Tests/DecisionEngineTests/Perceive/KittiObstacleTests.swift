@@ -1,7 +1,8 @@
-@testable import DecisionEngine
-@testable import FusionPipeline
 import Glibc
 import Testing
+
+@testable import DecisionEngine
+@testable import FusionPipeline
 
 /// One labelled object in the lidar's axes.
 private struct Label {
@@ -92,7 +93,8 @@ struct KittiObstacleTests {
       var found: [Obstacle] = []
       let clock = ContinuousClock()
       let took = try clock.measure { found = try lidar.run(points) }
-      nanoseconds.append(Int64(took.components.attoseconds / 1_000_000_000) + took.components.seconds * 1_000_000_000)
+      nanoseconds.append(
+        Int64(took.components.attoseconds / 1_000_000_000) + took.components.seconds * 1_000_000_000)
       obstacleCount += found.count
       for label in labels where label.frame == frame {
         guard inside(points, label.box) >= 10 else { continue }
@@ -109,9 +111,13 @@ struct KittiObstacleTests {
     }
     nanoseconds.sort()
     for (band, tally) in byRange.enumerated() {
-      print("\(band * 15)…\(band * 15 + 15) m: labelled \(tally.labelled), found \(tally.found), overlap > 0.4: \(tally.fitted)")
+      print(
+        "\(band * 15)…\(band * 15 + 15) m: labelled \(tally.labelled), found \(tally.found), overlap > 0.4: \(tally.fitted)"
+      )
     }
-    print("obstacles a scan: \(obstacleCount / nanoseconds.count); ms median \(Double(nanoseconds[nanoseconds.count / 2]) / 1e6), slowest \(Double(nanoseconds.last ?? 0) / 1e6)")
+    print(
+      "obstacles a scan: \(obstacleCount / nanoseconds.count); ms median \(Double(nanoseconds[nanoseconds.count / 2]) / 1e6), slowest \(Double(nanoseconds.last ?? 0) / 1e6)"
+    )
     let near = byRange[0...1].reduce(into: (0, 0)) { $0 = ($0.0 + $1.labelled, $0.1 + $1.found) }
     #expect(near.0 > 20)
     #expect(Double(near.1) >= 0.9 * Double(near.0), "found \(near.1) of \(near.0) within 30 m")

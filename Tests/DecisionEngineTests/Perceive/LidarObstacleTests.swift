@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 /// One lidar on a roof and the stage behind it.
 final class LidarBench {

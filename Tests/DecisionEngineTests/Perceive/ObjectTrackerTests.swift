@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 @Suite("Tracking")
 struct ObjectTrackerTests {
@@ -90,7 +91,8 @@ struct ObjectTrackerTests {
     for frame in 1...6 {
       let t = Double(frame) * 0.1
       let x = 40 - 5 * t
-      let detection = RadarDetection(x: Float(x - 2 - 3.7), y: 0, rangeRate: Float(5 - 10 - 10 + 10), trackID: 4)
+      let detection = RadarDetection(
+        x: Float(x - 2 - 3.7), y: 0, rangeRate: Float(5 - 10 - 10 + 10), trackID: 4)
       // The target drives off at 5 m/s, the machine follows at 10: the range shrinks by 5.
       try bench.step(
         t, obstacles: [.box(x, 0)], detections: [detection],

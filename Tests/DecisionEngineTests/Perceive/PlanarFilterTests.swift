@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 @Suite("The planar filter")
 struct PlanarFilterTests {

@@ -1,6 +1,7 @@
-@testable import DecisionEngine
 import FusionPipeline
 import Testing
+
+@testable import DecisionEngine
 
 @Suite("Sorting without allocation")
 struct SortTests {

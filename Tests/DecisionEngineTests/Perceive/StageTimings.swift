@@ -1,12 +1,15 @@
-@testable import DecisionEngine
-@testable import FusionPipeline
 import Glibc
 import Testing
+
+@testable import DecisionEngine
+@testable import FusionPipeline
 
 /// Figures, not promises: prints times where FUSION_MEASURE is set; build for release to read them.
 @Suite("Timings", .enabled(if: unsafe getenv("FUSION_MEASURE") != nil, "set FUSION_MEASURE to measure"))
 struct StageTimings {
-  private func milliseconds(_ runs: Int, _ body: () throws -> Void) rethrows -> (median: Double, slowest: Double) {
+  private func milliseconds(_ runs: Int, _ body: () throws -> Void) rethrows -> (
+    median: Double, slowest: Double
+  ) {
     let clock = ContinuousClock()
     var all: [Double] = []
     for _ in 0..<runs {
@@ -21,12 +24,14 @@ struct StageTimings {
   func obstacles(rings: Int) throws {
     let lidar = try LidarBench()
     var scene = RayScene(boxes: [
-      SceneBox(x: 25, y: 12, length: 90, width: 1, height: 5), SceneBox(x: 25, y: -12, length: 90, width: 1, height: 5),
+      SceneBox(x: 25, y: 12, length: 90, width: 1, height: 5),
+      SceneBox(x: 25, y: -12, length: 90, width: 1, height: 5),
     ])
     for index in 0..<10 {
       scene.boxes.append(
         SceneBox(
-          x: 12 + 6 * Double(index), y: index % 2 == 0 ? 4 : -4, length: 4.4, width: 1.8, height: 1.5, yaw: 0.1))
+          x: 12 + 6 * Double(index), y: index % 2 == 0 ? 4 : -4, length: 4.4, width: 1.8, height: 1.5,
+          yaw: 0.1))
     }
     let pattern: RayPattern = rings == 16 ? .vlp16 : .ouster128
     let points = scene.scan(pattern, vehicleFromSensor: lidar.mount)
@@ -47,7 +52,9 @@ struct StageTimings {
       all.append(Double(took.attoseconds) * 1e-15)
     }
     all.sort()
-    print("a frame of the loop, its world included: ms median \(all[50]), slowest \(all[99]); tracks \(loop.tracks.count)")
+    print(
+      "a frame of the loop, its world included: ms median \(all[50]), slowest \(all[99]); tracks \(loop.tracks.count)"
+    )
     #expect(loop.tracks.count > 40)
   }
 }

@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 private let file = "ekf-synthetic/obj_pose-laser-radar-synthetic-input.txt"
 

@@ -28,7 +28,8 @@ final class TrackerBench {
 
   /// One frame: obstacles and detections as seen at its instant.
   func step(
-    _ time: Double, obstacles seen: [Obstacle] = [], detections: [RadarDetection]? = nil, ego state: EgoState? = nil
+    _ time: Double, obstacles seen: [Obstacle] = [], detections: [RadarDetection]? = nil,
+    ego state: EgoState? = nil
   ) throws {
     bench.advance(to: .seconds(time))
     if let state { ego[0] = state }
@@ -43,7 +44,9 @@ final class TrackerBench {
 
 extension Obstacle {
   /// A car's box, or a smaller one, centred.
-  static func box(_ x: Double, _ y: Double, length: Double = 4, width: Double = 1.8, yaw: Double = 0) -> Obstacle {
+  static func box(_ x: Double, _ y: Double, length: Double = 4, width: Double = 1.8, yaw: Double = 0)
+    -> Obstacle
+  {
     Obstacle(
       x: x, y: y, z: 0.8, length: length, width: width, height: 1.5, yaw: yaw,
       nearestDistance: (x * x + y * y).squareRoot(), pointCount: 50, source: 1)

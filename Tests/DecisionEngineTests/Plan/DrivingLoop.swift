@@ -75,9 +75,11 @@ final class DrivingLoop {
     odometry = bench.addPort("wheels", zero: OdometrySample())
     radar = bench.addPort(
       "radar", zero: Bench.zeroScan,
-      vehicleFromSensor: Transform3(rollDegrees: 0, pitchDegrees: 0, yawDegrees: 0, translation: Vector3(3.6, 0, 0.5)),
+      vehicleFromSensor: Transform3(
+        rollDegrees: 0, pitchDegrees: 0, yawDegrees: 0, translation: Vector3(3.6, 0, 0.5)),
       pool: radarPool)
-    lidar = isRaw
+    lidar =
+      isRaw
       ? bench.addPort("roof", zero: Bench.zeroSweep, vehicleFromSensor: lidarMount, pool: lidarPool) : nil
     let setup = bench.setup
     stages.append(try EgoMotionStage(setup: setup))
@@ -109,7 +111,9 @@ final class DrivingLoop {
   func frame() throws {
     past.append((time, users, x, y, yaw))
     bench.advance(to: .seconds(1 + time))
-    bench.put(OdometrySample(speed: speed, yawRate: .nan, steeringAngle: lastSteering), capture: bench.frame.instant, into: odometry)
+    bench.put(
+      OdometrySample(speed: speed, yawRate: .nan, steeringAngle: lastSteering), capture: bench.frame.instant,
+      into: odometry)
     try sense()
     bench.frame.commands = CommandSet(count: 3)
     for stage in stages { try stage.run(bench.frame) }
@@ -139,7 +143,8 @@ final class DrivingLoop {
     for user in then.users where random.uniform() >= dropOut {
       let at = vehicleFromWorld * Vector2(user.x, user.y)
       boxes.append(
-        SceneBox(x: at.x, y: at.y, length: user.length, width: user.width, height: 1.6, yaw: user.yaw - then.yaw))
+        SceneBox(
+          x: at.x, y: at.y, length: user.length, width: user.width, height: 1.6, yaw: user.yaw - then.yaw))
       let (s, c) = Pinned.sincos(user.yaw - then.yaw)
       let face = Vector2(at.x - 3.6 - 0.5 * user.length * abs(c), at.y)
       let rate = face.normalized.dot(Vector2(user.speed * c - speed, user.speed * s))
@@ -165,7 +170,8 @@ final class DrivingLoop {
     for box in boxes where box.x > -40 && box.x < 100 {
       let moved = EgoState(speed: speed).vehicleFromEarlier(seconds: sensorLatency) * Vector2(box.x, box.y)
       var obstacle = Obstacle.box(
-        moved.x + 0.1 * random.normal(), moved.y + 0.1 * random.normal(), length: box.length, width: box.width,
+        moved.x + 0.1 * random.normal(), moved.y + 0.1 * random.normal(), length: box.length,
+        width: box.width,
         yaw: Pinned.wrapAngle(box.yaw))
       obstacle.ageNanoseconds = .seconds(sensorLatency)
       obstacles.append(obstacle)
@@ -200,9 +206,11 @@ final class DrivingLoop {
 
   private func move(_ set: CommandSet) {
     brakeHistory.append(set.commands[2].value)
-    let delayed = brakeHistory.count > brakeDelayFrames ? brakeHistory[brakeHistory.count - 1 - brakeDelayFrames] : 0
+    let delayed =
+      brakeHistory.count > brakeDelayFrames ? brakeHistory[brakeHistory.count - 1 - brakeDelayFrames] : 0
     let throttle = plan == nil ? 0 : set.commands[1].value
-    let acceleration = throttle * bench.vehicle.fullThrottleAcceleration - delayed * bench.vehicle.fullBrakeDeceleration
+    let acceleration =
+      throttle * bench.vehicle.fullThrottleAcceleration - delayed * bench.vehicle.fullBrakeDeceleration
     lastSteering = plan == nil ? 0 : set.commands[0].value
     let next = max(speed + acceleration * Self.step, 0)
     let actual = (next - speed) / Self.step
@@ -233,14 +241,16 @@ final class DrivingLoop {
     let (s, c) = Pinned.sincos(yaw)
     let middle = 0.5 * (bench.vehicle.frontOverhangMetres - bench.vehicle.rearOverhangMetres)
     let body = OrientedBox(
-      x: x + middle * c, y: y + middle * s, halfLength: 2.3, halfWidth: 0.5 * bench.vehicle.widthMetres, cos: c, sin: s)
+      x: x + middle * c, y: y + middle * s, halfLength: 2.3, halfWidth: 0.5 * bench.vehicle.widthMetres,
+      cos: c, sin: s)
     for user in users {
       let (us, uc) = Pinned.sincos(user.yaw)
       let box = OrientedBox(
         x: user.x, y: user.y, halfLength: user.length / 2, halfWidth: user.width / 2, cos: uc, sin: us)
       if body.overlaps(box) { impactSpeed = speed }
       if abs(user.y - y) < 1.8, user.x > x {
-        smallestGap = min(smallestGap, user.x - 0.5 * user.length * abs(uc) - x - bench.vehicle.frontOverhangMetres)
+        smallestGap = min(
+          smallestGap, user.x - 0.5 * user.length * abs(uc) - x - bench.vehicle.frontOverhangMetres)
       }
     }
   }

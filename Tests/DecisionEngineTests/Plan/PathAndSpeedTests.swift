@@ -1,6 +1,7 @@
+import Testing
+
 @testable import DecisionEngine
 @testable import FusionPipeline
-import Testing
 
 @Suite("Path and speed in a closed loop")
 struct PathAndSpeedTests {

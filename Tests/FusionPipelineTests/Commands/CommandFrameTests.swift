@@ -154,6 +154,8 @@ import Testing
       #expect(rate.flags == .limited)
     }
     #expect(try sent { $0.rateLimit = 0 }.flags == [])
+    actuator.rateLimit = 0
+    #expect(try sent { $0.rateLimit = .nan }.command.rateLimit == 0)
     // A description that is itself no good.
     actuator.safeValue = .nan
     actuator.rateLimit = .nan
@@ -171,6 +173,10 @@ import Testing
       #expect(S.refusal(Array(bytes[..<length])) == .length)
     }
     #expect(S.refusal(bytes + [0]) == .length)
+    // From 26 bytes on a foreign frame is told from a cut one.
+    let foreign = [UInt8](repeating: 0, count: 26)
+    #expect(S.refusal(foreign) == .magic)
+    #expect(S.refusal(Array(foreign[..<25])) == .length)
     for field in [0, 207, 209, 0xFFFF] {
       let wrong = S.resealed(bytes) {
         $0[24] = UInt8(field & 0xFF)

@@ -75,6 +75,10 @@ import Testing
     receiver.receive(S.bytes(S.set(validForMicroseconds: .max)), atNanoseconds: 0)
     #expect(receiver.output(atNanoseconds: .ms(50) - 1).state == .ok)
     #expect(receiver.output(atNanoseconds: .ms(50)).state == .safe)
+    // Unless told otherwise: one second.
+    receiver = Self.receiving(S.set(validForMicroseconds: .max))
+    #expect(receiver.output(atNanoseconds: .ms(1000) - 1).state == .ok)
+    #expect(receiver.output(atNanoseconds: .ms(1000)).state == .safe)
   }
 
   @Test("a receipt near the end of time saturates instead of trapping")
@@ -131,6 +135,19 @@ import Testing
       receiver.output(atNanoseconds: .ms(100))
         == .init(
           value: 0, secondValue: 0, mode: .safeStop, state: .safe))
+  }
+
+  @Test("a point that is not later than the one before ends the tail")
+  func tailOrder() {
+    for second: UInt32 in [0, 199_999, 200_000] {
+      let set = S.set(tail: [(200_000, 0.5), (second, 0.1), (400_000, 0.125)])
+      var receiver = Self.receiving(set)
+      #expect(receiver.output(atNanoseconds: .ms(200) - 1).state == .stopTail)
+      #expect(receiver.output(atNanoseconds: .ms(200)).state == .safe)
+    }
+    var receiver = Self.receiving(S.set(tail: [(200_000, 0.5), (200_001, 0.1)]))
+    #expect(receiver.output(atNanoseconds: .ms(200)).state == .stopTail)
+    #expect(receiver.output(atNanoseconds: .ms(200) + 1000).state == .safe)
   }
 
   @Test("a tail's rounding outside the actuator's range is brought back")

@@ -6,7 +6,8 @@ import Testing
 @Suite("The simulated drive's camera, decoded")
 struct DriveCameraTests {
   private func image(
-    _ format: CameraFormat, seconds: Double, each: (SimulatedDrive, CameraFrame, UnsafeBufferPointer<UInt8>) -> Void
+    _ format: CameraFormat, seconds: Double,
+    each: (SimulatedDrive, CameraFrame, UnsafeBufferPointer<UInt8>) -> Void
   ) -> DecoderCounters {
     var settings = SimulatedDriveSettings.with([.camera])
     settings.cameraFormat = format

@@ -25,7 +25,7 @@ struct DriveLidarTests {
       decoder.decode(bytes, arrival: Stamp(nanoseconds: time)) { timing, sweep in
         #expect(pool.pin(sweep.points))
         let first = timing.device.nanoseconds - timing.spanNanoseconds - clockStart
-        unsafe pool.elements(of: sweep.points).forEach { point in
+        for point in unsafe Array(pool.elements(of: sweep.points)) {
           each(drive, point, first + Int64(point.timeNanoseconds))
         }
         pool.unpin(sweep.points)
@@ -45,7 +45,8 @@ struct DriveLidarTests {
     let counters = points(settings, seconds: 0.35) { drive, point, time in
       let scene = drive.scene
       let car = scene.ego.worldFromVehicle(after: scene.secondsSinceEgoStep(time))
-      let vehicle = settings.vehicleFromLidar
+      let vehicle =
+        settings.vehicleFromLidar
         * Vector3(Double(point.x), Double(point.y), Double(point.z))
       let world = Vector3(
         car.x + car.cosine * vehicle.x - car.sine * vehicle.y,

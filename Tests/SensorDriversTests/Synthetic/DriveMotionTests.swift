@@ -11,7 +11,7 @@ struct DriveMotionTests {
     let driver = PerfectDriver()
     let decoder = XsensDecoder()
     var samples = 0
-    drive.run(until: 20, act: { driver.drive(drive) }) { _, time, bytes in
+    drive.run(until: 20, driver: driver) { _, time, bytes in
       decoder.decode(bytes, arrival: Stamp(nanoseconds: time)) { timing, sample in
         samples += 1
         let ego = drive.scene.ego
@@ -54,12 +54,13 @@ struct DriveMotionTests {
     let decoder = ToyotaMotionDecoder(steeringRatio: drive.settings.steeringRatio)
     var samples = 0
     var expected = EgoVehicle(speed: 0)
-    drive.run(until: 30, act: { driver.drive(drive) }) { _, time, bytes in
+    drive.run(until: 30, driver: driver) { _, time, bytes in
       if time % 12_000_000 == 0 { expected = drive.scene.ego }
       decoder.decode(bytes, arrival: Stamp(nanoseconds: time)) { _, sample in
         samples += 1
         let step = 0.01 / 3.6
-        #expect(abs(decoder.signals.rearLeft + decoder.signals.rearRight - 2 * expected.speed) <= step * 1.001)
+        #expect(
+          abs(decoder.signals.rearLeft + decoder.signals.rearRight - 2 * expected.speed) <= step * 1.001)
         #expect(abs(sample.speed - expected.speed) < step + 1e-3 * expected.speed)
         let angleStep = Pinned.radians(degrees: 0.1) / 14.3
         #expect(abs(sample.steeringAngle - expected.steeringRadians) <= angleStep * 0.501)
@@ -99,7 +100,7 @@ struct DriveMotionTests {
     var withLead = 0
     var gap = 0.0
     var closing = 0.0
-    drive.run(until: 5, act: { driver.drive(drive) }) { _, time, bytes in
+    drive.run(until: 5, driver: driver) { _, time, bytes in
       if time % 50_000_000 == 0 {
         gap = drive.truth.leadGapMetres
         closing = drive.truth.leadSpeed - drive.truth.speed
@@ -108,8 +109,8 @@ struct DriveMotionTests {
         scans += 1
         #expect(timing.spanNanoseconds == 15 * 250_000)
         #expect(pool.pin(scan.detections))
-        unsafe pool.elements(of: scan.detections).forEach { track in
-          guard abs(track.y) < 0.3, abs(Double(track.x) - gap) < 0.2 else { return }
+        for track in unsafe Array(pool.elements(of: scan.detections)) {
+          guard abs(track.y) < 0.3, abs(Double(track.x) - gap) < 0.2 else { continue }
           withLead += 1
           #expect(abs(Double(track.x) - gap) < 0.1)
           #expect(abs(Double(track.rangeRate) - closing) < 0.05)
@@ -120,6 +121,48 @@ struct DriveMotionTests {
     #expect(scans == 100)
     #expect(withLead >= 95)
     #expect(decoder.counters.invalid == 0 && decoder.counters.missing == 0)
+  }
+
+  @Test("The radar also sees things that stand still, a track keeps its slot, and new ones say that they are")
+  func radarClutter() {
+    let drive = SimulatedDrive(settings: .with([.radar]))
+    let driver = PerfectDriver()
+    let pool = pool()
+    let decoder = ToyotaRadarDecoder(pool: pool)
+    var (standing, new, scans) = (0, 0, 0)
+    var leadSlots: Set<UInt16> = []
+    var speed = 0.0
+    var gap = 0.0
+    drive.run(until: 3, driver: driver) { _, time, bytes in
+      if time % 50_000_000 == 0 { (speed, gap) = (drive.truth.speed, drive.truth.leadGapMetres) }
+      decoder.decode(bytes, arrival: Stamp(nanoseconds: time)) { _, scan in
+        scans += 1
+        #expect(pool.pin(scan.detections))
+        for track in unsafe Array(pool.elements(of: scan.detections)) {
+          if abs(Double(track.rangeRate) + speed) < 1.5 { standing += 1 }
+          if track.flags & RadarDetection.isNew != 0 { new += 1 }
+          if abs(Double(track.x) - gap) < 0.7, abs(track.y) < 0.7 { leadSlots.insert(track.trackID) }
+        }
+        pool.unpin(scan.detections)
+      }
+    }
+    #expect(standing > 2 * scans && standing < 12 * scans)
+    #expect(new >= 3 && new < scans * 3)
+    #expect(leadSlots.count == 1)
+  }
+
+  @Test("Inertial noise is of the size it says, about a bias that stays")
+  func inertialNoise() {
+    let drive = SimulatedDrive(settings: .with([.imu]))
+    let decoder = XsensDecoder()
+    var rates: [Double] = []
+    drive.run(until: 10) { _, time, bytes in
+      decoder.decode(bytes, arrival: Stamp(nanoseconds: time)) { _, sample in rates.append(sample.rateX) }
+    }
+    let mean = rates.reduce(0, +) / Double(rates.count)
+    let spread = (rates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rates.count)).squareRoot()
+    #expect(abs(spread - 0.002) < 0.0002)
+    #expect(mean != 0 && abs(mean) < 0.004)
   }
 
   @Test("Any radar track comes back to half a step in its own slot; an empty slot gives none")

@@ -5,18 +5,22 @@ import Testing
 
 @Suite("The simulated drive's scene")
 struct DriveSceneTests {
-  @Test("A driver who sees everything comes through 60 s without a collision, whatever the seed", arguments: [1, 2, 3, 4] as [UInt64])
+  @Test(
+    "A driver who sees everything comes through 60 s without a collision, whatever the seed",
+    arguments: [1, 2, 3, 4] as [UInt64])
   func isDrivable(seed: UInt64) {
     let drive = SimulatedDrive(settings: .with([.imu], seed: seed))
     let driver = PerfectDriver()
     var widest = 0.0
     var stood = false
-    drive.run(until: 60, act: {
-      driver.drive(drive)
-      let truth = drive.truth
-      widest = max(widest, abs(truth.laneOffsetMetres))
-      if truth.timeNanoseconds > .seconds(8), truth.speed < 1 { stood = true }
-    })
+    drive.run(
+      until: 60,
+      act: {
+        driver.drive(drive)
+        let truth = drive.truth
+        widest = max(widest, abs(truth.laneOffsetMetres))
+        if truth.timeNanoseconds > .seconds(8), truth.speed < 1 { stood = true }
+      })
     let truth = drive.truth
     #expect(truth.collisions == 0)
     #expect(widest < 0.3)
@@ -40,16 +44,37 @@ struct DriveSceneTests {
     let driver = PerfectDriver()
     var cutIns: [Double] = []
     var was = false
-    drive.run(until: 90, act: {
-      driver.drive(drive)
-      let agent = drive.scene.traffic.agents[1]
-      let isAhead = abs(agent.offset) < 1.7 && agent.arcLength > drive.truth.arcLengthMetres
-      if isAhead, !was { cutIns.append(drive.truth.leadGapMetres) }
-      was = isAhead
-    })
+    drive.run(
+      until: 90,
+      act: {
+        driver.drive(drive)
+        let agent = drive.scene.traffic.agents[1]
+        let isAhead = abs(agent.offset) < 1.7 && agent.arcLength > drive.truth.arcLengthMetres
+        if isAhead, !was { cutIns.append(drive.truth.leadGapMetres) }
+        was = isAhead
+      })
     #expect(cutIns.count == 3)
     for gap in cutIns { #expect(gap > 3 && gap < 20) }
     #expect(drive.truth.collisions == 0)
+  }
+
+  @Test("No road user ever stands in another or in what stands along the road")
+  func keepsRoadUsersApart() {
+    let drive = SimulatedDrive(settings: .with([.motion], seed: 5))
+    let driver = PerfectDriver()
+    var overlaps = 0
+    drive.run(
+      until: 90,
+      act: {
+        driver.drive(drive)
+        let boxes = drive.scene.boxes
+        for first in 0..<Traffic.agentCount {
+          for second in (first + 1)..<boxes.count where boxes[first].overlaps(boxes[second]) {
+            overlaps += 1
+          }
+        }
+      })
+    #expect(overlaps == 0)
   }
 
   @Test("An ego at standstill still has its lead in reach after two minutes")
@@ -67,12 +92,15 @@ struct DriveSceneTests {
     let drive = SimulatedDrive(settings: .with([.imu]))
     let values: [Double] = [.nan, .infinity, -.infinity, 1e308, -1e308, 0]
     var index = 0
-    drive.run(until: 4, act: {
-      drive.actuate(
-        steeringRadians: values[index % 6], throttle: values[(index + 1) % 6], brake: values[(index + 2) % 6],
-        mode: UInt8(index % 7))
-      index += 1
-    })
+    drive.run(
+      until: 4,
+      act: {
+        drive.actuate(
+          steeringRadians: values[index % 6], throttle: values[(index + 1) % 6],
+          brake: values[(index + 2) % 6],
+          mode: UInt8(index % 7))
+        index += 1
+      })
     let truth = drive.truth
     #expect(truth.x.isFinite && truth.speed.isFinite && truth.speed >= 0)
     #expect(abs(truth.steeringRadians) <= EgoVehicle.greatestSteeringRadians)
@@ -82,10 +110,12 @@ struct DriveSceneTests {
   func brakes() {
     let drive = SimulatedDrive(settings: .with([.imu]))
     var hardest = 0.0
-    drive.run(until: 3, act: {
-      drive.actuate(steeringRadians: 0, throttle: 0, brake: 1, mode: CommandMode.emergency.rawValue)
-      hardest = min(hardest, drive.truth.acceleration)
-    })
+    drive.run(
+      until: 3,
+      act: {
+        drive.actuate(steeringRadians: 0, throttle: 0, brake: 1, mode: CommandMode.emergency.rawValue)
+        hardest = min(hardest, drive.truth.acceleration)
+      })
     #expect(hardest < -8.5 && hardest > -9.5)
     #expect(drive.truth.speed == 0)
     // v²/2a is 10.9 m; the lag of 0.12 s adds about 1.7 m.

@@ -57,6 +57,11 @@ extension SimulatedDrive {
   func run(until seconds: Double, body: (Source, Int64, RawSpan) -> Void) {
     run(until: seconds, act: {}, body: body)
   }
+
+  /// The driver acts before every step.
+  func run(until seconds: Double, driver: PerfectDriver, body: (Source, Int64, RawSpan) -> Void) {
+    run(until: seconds, act: { driver.drive(self) }, body: body)
+  }
 }
 
 extension SimulatedDriveSettings {

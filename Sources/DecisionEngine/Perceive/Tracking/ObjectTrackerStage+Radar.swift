@@ -35,7 +35,9 @@ extension ObjectTrackerStage {
     }
     let old = assignment.itemOfTrack.count
     for item in 0..<items where assignment.trackOfItem[item] < 0 {
-      if let z = measurement(unsafe detections[item], pose) { begin(with: z, pose, capture: capture, old: old) }
+      if let z = measurement(unsafe detections[item], pose) {
+        begin(with: z, pose, capture: capture, old: old)
+      }
     }
   }
 
@@ -51,7 +53,8 @@ extension ObjectTrackerStage {
     return noise
   }
 
-  private func radarPose(_ radar: SensorPort<RadarScan>, _ motion: EgoState, secondsAgo: Double) -> RadarPose {
+  private func radarPose(_ radar: SensorPort<RadarScan>, _ motion: EgoState, secondsAgo: Double) -> RadarPose
+  {
     let odometryFromVehicle = motion.odometryFromVehicle * motion.vehicleFromEarlier(seconds: secondsAgo)
     let mount = radar.vehicleFromSensor
     let lever = mount.translation.xy
@@ -96,7 +99,9 @@ extension ObjectTrackerStage {
     guard abs(overGround) >= settings.radarBirthSpeed else { return }
     let place = pose.position + Vector2(c, s) * z.range
     // A second reflection of something followed already is not a new thing.
-    for index in 0..<old where tracks[index].isConfirmed && tracks[index].covers(place, margin: 1.5) { return }
+    for index in 0..<old where tracks[index].isConfirmed && tracks[index].covers(place, margin: 1.5) {
+      return
+    }
     let across = z.range * settings.radarBearingSigmaRadians
     let along = settings.radarRangeSigmaMetres
     let rate = settings.radarRangeRateSigma

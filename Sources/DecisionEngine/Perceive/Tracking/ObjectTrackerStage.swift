@@ -33,15 +33,14 @@ public final class ObjectTrackerStage: Stage {
     setup: StageSetup, settings: ObjectTrackerSettings = ObjectTrackerSettings()
   ) throws(SetupProblem) {
     self.settings = settings
-    guard settings.maximumTracks > 0, settings.maximumTracks <= 4096 else {
-      throw SetupProblem("stage \(setup.stageName): maximumTracks must lie in 1…4096")
-    }
+    try Self.check(settings, setup)
     obstacles = setup.optionalInput("obstacles", of: Obstacle.self)
     ego = setup.optionalInput("ego", of: EgoState.self)
     radars = setup.sensors(of: RadarScan.self)
     guard obstacles != nil || !radars.isEmpty else {
       throw SetupProblem(
-        "stage \(setup.stageName): nothing to track; put a stage that writes \"obstacles\" before it, or add a radar")
+        "stage \(setup.stageName): nothing to track; put a stage that writes \"obstacles\" before it, or add a radar"
+      )
     }
     var pools: [PayloadPool<RadarDetection>] = []
     for radar in radars { pools.append(try setup.pool(of: RadarDetection.self, for: radar.name)) }
@@ -58,9 +57,29 @@ public final class ObjectTrackerStage: Stage {
       maximumTracks: settings.maximumTracks, maximumItems: max(obstacles?.capacity ?? 0, 1024))
   }
 
+  private static func check(_ s: ObjectTrackerSettings, _ setup: StageSetup) throws(SetupProblem) {
+    try setup.check("accelerationNoise", s.accelerationNoise, 0.01...50)
+    try setup.check("lidarSigmaMetres", s.lidarSigmaMetres, 0.001...10)
+    try setup.check("radarRangeSigmaMetres", s.radarRangeSigmaMetres, 0.001...10)
+    try setup.check("radarBearingSigmaRadians", s.radarBearingSigmaRadians, 0.0001...1)
+    try setup.check("radarRangeRateSigma", s.radarRangeRateSigma, 0.001...10)
+    try setup.check("initialSpeedSigma", s.initialSpeedSigma, 0.1...100)
+    try setup.check("lidarGate", s.lidarGate, 0.1...1000)
+    try setup.check("radarGate", s.radarGate, 0.1...1000)
+    try setup.check("confirmationHits", s.confirmationHits, 1...100)
+    try setup.check("tentativeMilliseconds", s.tentativeMilliseconds, 1...10_000)
+    try setup.check("coastMilliseconds", s.coastMilliseconds, 1...10_000)
+    try setup.check("movingSpeed", s.movingSpeed, 0.01...20)
+    try setup.check("radarBirthSpeed", s.radarBirthSpeed, 0...100)
+    try setup.check("radarMinimumQuality", s.radarMinimumQuality, 0...255)
+    try setup.check("maximumTracks", s.maximumTracks, 1...4096)
+  }
+
   public func run(_ frame: Frame) throws(StageFailure) {
     let motion = ego.flatMap { $0.isEmpty ? nil : $0[0] } ?? EgoState()
-    for index in tracks.indices { tracks[index].misses = tracks[index].misses == .max ? .max : tracks[index].misses + 1 }
+    for index in tracks.indices {
+      tracks[index].misses = tracks[index].misses == .max ? .max : tracks[index].misses + 1
+    }
     takeMeasurements(frame, motion)
     dropUnseen(at: frame.instant)
     handOn(at: frame.instant, vehicleFromOdometry: motion.odometryFromVehicle.inverse)
@@ -154,7 +173,8 @@ public final class ObjectTrackerStage: Stage {
       output.append(
         Track(
           id: track.id, x: seen.x, y: seen.y, vx: seen.vx, vy: seen.vy, covariance: seen.p,
-          ax: change.x, ay: change.y, length: max(track.length, track.width), width: min(track.length, track.width),
+          ax: change.x, ay: change.y, length: max(track.length, track.width),
+          width: min(track.length, track.width),
           height: track.height, yaw: yaw, ageNanoseconds: max(instant - track.lastSeen, 0),
           hits: track.hits, misses: track.misses, flags: track.flags))
     }

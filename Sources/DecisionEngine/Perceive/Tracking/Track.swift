@@ -31,7 +31,8 @@ public struct Track: BitwiseCopyable, Sendable, Equatable {
 
   public init(
     id: UInt64 = 0, x: Double = 0, y: Double = 0, vx: Double = 0, vy: Double = 0,
-    covariance: PlanarCovariance = PlanarCovariance(), ax: Double = 0, ay: Double = 0, length: Double = 0, width: Double = 0,
+    covariance: PlanarCovariance = PlanarCovariance(), ax: Double = 0, ay: Double = 0, length: Double = 0,
+    width: Double = 0,
     height: Double = 0, yaw: Double = 0, ageNanoseconds: Int64 = 0, hits: Int32 = 0, misses: Int32 = 0,
     flags: TrackFlags = []
   ) {

@@ -58,7 +58,8 @@ struct TrackState: BitwiseCopyable, Sendable {
   /// How far the box reaches from its centre towards a direction, metres.
   func reach(towards direction: Vector2) -> Double {
     let (s, c) = Pinned.sincos(yaw)
-    return 0.5 * (length * abs(direction.x * c + direction.y * s) + width * abs(direction.y * c - direction.x * s))
+    return 0.5
+      * (length * abs(direction.x * c + direction.y * s) + width * abs(direction.y * c - direction.x * s))
   }
 
   /// Whether a point lies in the box grown by a margin on every side.

@@ -1,0 +1,55 @@
+@testable import FusionPipeline
+import Testing
+
+private func periodicMachine() -> ProbeMachine {
+  ProbeMachine(
+    sensors: [.init(name: "imu", number: 1)],
+    timing: ChainTiming(trigger: .period, periodNanoseconds: .millis(20), deadlineNanoseconds: .millis(20)))
+}
+
+@Suite("Periodic chain")
+struct PeriodicChainTests {
+  @Test("Frames are released exactly on the grid however long their work takes, never at work plus period")
+  func grid() throws {
+    var settings = VirtualRunner.Settings()
+    settings.stageDuration = { frame, _ in .millis(Double(frame % 15) + 1) }
+    let run = ProbeRun(periodicMachine(), settings: settings)
+    try run.run(steadyPackets(sensor: 1, period: .millis(5), count: 400))
+    let releases = run.frames.map(\.outcome.release)
+    #expect(releases.count > 95)
+    for (index, release) in releases.enumerated() {
+      #expect(release.release == Stamp.zero + Int64(index) * .millis(20))
+      #expect(release.release == release.due && release.instant == release.due && release.slot == UInt64(index))
+      #expect(release.deadline == release.release + .millis(20))
+    }
+    #expect(run.releases.overrunSkips == 0 && run.books.byFrame == UInt64(releases.count))
+  }
+
+  @Test("Periods that pass while a frame runs are skipped and counted, and the next frame stands on the grid again")
+  func overrun() throws {
+    var settings = VirtualRunner.Settings()
+    settings.stageDuration = { frame, _ in frame == 4 ? .millis(50) : nil }
+    let run = ProbeRun(periodicMachine(), settings: settings)
+    try run.run(steadyPackets(sensor: 1, period: .millis(5), count: 100))
+    let instants = run.frames.prefix(6).map(\.outcome.release.instant)
+    // The fourth frame runs from 60 to 110 ms: of 80 and 100 ms only the newer is run, late.
+    #expect(instants == [0, 20, 40, 60, 100, 120].map { .millis($0) })
+    #expect(run.frames[4].outcome.release.release == .millis(110))
+    #expect(run.releases.overrunSkips == 1)
+  }
+
+  @Test("Each frame's step is the time since the frame before, 0 in the first and after a failed one longer")
+  func steps() throws {
+    var machine = periodicMachine()
+    var steps: [Int64] = []
+    machine.stages = [
+      .init(name: "watch") { (frame, _, _) throws(StageFailure) in
+        steps.append(frame.stepNanoseconds)
+        if frame.number == 2 { throw StageFailure(.inputMissing) }
+      }
+    ]
+    let run = ProbeRun(machine)
+    try run.run(steadyPackets(sensor: 1, period: .millis(5), count: 20))
+    #expect(steps.prefix(4) == [0, .millis(20), .millis(40), .millis(20)])
+  }
+}
