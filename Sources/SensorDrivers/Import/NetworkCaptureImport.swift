@@ -97,7 +97,8 @@ final class NetworkCapturePackets: PacketSource {
         if let sender, address == nil {
           throw link.problem("sender", "\"\(sender)\" is no IPv4 address", hint: "as 192.168.1.201")
         }
-        udp.append(UDPTarget(sensor: sensor.number, port: UInt16(clamping: link.integer("port")), sender: address))
+        udp.append(
+          UDPTarget(sensor: sensor.number, port: UInt16(clamping: link.integer("port")), sender: address))
       } else if let link = sensor.link("can") {
         can.append(CANTarget(sensor: sensor.number, bus: CANBus.number(of: link.string("interface"))))
       }
@@ -173,7 +174,8 @@ final class NetworkCapturePackets: PacketSource {
   private func route(frame packet: CapturedPacket) {
     let bus = UInt8(clamping: packet.interface)
     let arrival = order.stamp(packet.realtimeNanoseconds)
-    let frame = packet.link == .canRecord ? nil : unsafe CANFrame(socketCANCapture: packet.bytes.span.bytes, bus: bus)
+    let frame =
+      packet.link == .canRecord ? nil : unsafe CANFrame(socketCANCapture: packet.bytes.span.bytes, bus: bus)
     guard let frame else {
       unfitting.add("damaged CAN frames")
       return
