@@ -22,6 +22,9 @@ public struct CommandPublishSettings: Sendable, Equatable {
   public var insecure = false
   /// Also publish each command as JSON text, for people.
   public var mirrorsJSON = false
+  /// SCHED_FIFO priority of libzmq's own thread, which does the sending; 0: ordinary. An ordinary one is
+  /// starved by load, however punctual our threads are.
+  public var ioThreadPriority: Int32 = 0
 
   public init(endpoints: [String], topics: [String] = []) {
     self.endpoints = endpoints
@@ -71,7 +74,7 @@ public struct CommandPublishSettings: Sendable, Equatable {
     if let path = settings.curveSecretKeyFile { keys = try CurveKeyPair.read(secretKeyFile: path) }
 
     let context: ZeroMQContext
-    if let shared { context = shared } else { context = try ZeroMQContext() }
+    if let shared { context = shared } else { context = try ZeroMQContext(ioThreadPriority: settings.ioThreadPriority) }
     let socket = try ZeroMQSocket(type: ZMQ_XPUB, context: context)
     try Self.configure(socket, settings, keys)
     var bound: [String] = []

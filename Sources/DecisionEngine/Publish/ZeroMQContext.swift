@@ -1,4 +1,5 @@
 import CZMQ
+import FusionPipeline
 import Glibc
 
 /// A libzmq context: its I/O thread, and the space in which `inproc://` names live.
@@ -8,11 +9,24 @@ import Glibc
 @safe public final class ZeroMQContext: @unchecked Sendable {
   let raw: UnsafeMutableRawPointer
 
-  public init() throws(CommandSocketFailure) {
+  /// - Parameter ioThreadPriority: SCHED_FIFO priority asked for libzmq's thread; 0 asks for none. Where the
+  ///   right is missing libzmq would abort the process at its first socket, so it is tried here before.
+  public init(ioThreadPriority: Int32 = 0) throws(CommandSocketFailure) {
     guard let raw = unsafe zmq_ctx_new() else {
       throw .last("cannot start libzmq", at: "ZeroMQ")
     }
     unsafe self.raw = raw
+    guard ioThreadPriority > 0, Self.mayUse(priority: ioThreadPriority) else { return }
+    unsafe _ = zmq_ctx_set(raw, ZMQ_THREAD_SCHED_POLICY, SCHED_FIFO)
+    unsafe _ = zmq_ctx_set(raw, ZMQ_THREAD_PRIORITY, ioThreadPriority)
+  }
+
+  /// Whether the kernel grants the priority: tried on a thread, since limits and capabilities do not tell.
+  private static func mayUse(priority: Int32) -> Bool {
+    let probe = RealtimeThread(name: "zmq-probe", priority: priority, cpus: []) {}
+    guard probe.start() else { return false }
+    probe.join()
+    return probe.granted.isRealtime
   }
 
   deinit {

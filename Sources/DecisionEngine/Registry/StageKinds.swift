@@ -165,7 +165,7 @@ extension Registry {
 
 extension SinkKind {
   /// Commands over ZeroMQ, one frame for each.
-  static var zeroMQ: SinkKind {
+  public static var zeroMQ: SinkKind {
     SinkKind(
       Section(
         "publish", doc: "Where commands go: ZeroMQ PUB sockets.",
@@ -175,10 +175,12 @@ extension SinkKind {
           .path("curve_secret_key", doc: "The file with the publisher's CURVE secret key.").optional,
           .boolean("insecure", default: false, doc: "Binds beyond this machine without CURVE keys. Anyone there can listen."),
         ])
-    ) { settings, actuators in
+    ) { plan in
+      let settings = plan.settings
       let endpoints = settings.strings("endpoints")
       guard !endpoints.isEmpty else { return NoCommandSink() }
-      var publish = CommandPublishSettings(endpoints: endpoints, topics: actuators.map(\.topic))
+      var publish = CommandPublishSettings(endpoints: endpoints, topics: plan.actuators.map(\.topic))
+      publish.ioThreadPriority = plan.priority
       publish.mirrorsJSON = settings.boolean("json_mirror")
       publish.curveSecretKeyFile = settings.optionalPath("curve_secret_key")
       publish.insecure = settings.boolean("insecure")

@@ -94,15 +94,21 @@ public struct StageKind: Sendable {
 /// Where commands go: the keys of `publish`, and what opens the sockets.
 public struct SinkKind: Sendable {
   public var section: Section
-  public var make: @Sendable (_ settings: Settings, _ actuators: [ActuatorDescription]) throws -> any CommandSink
+  public var make: @Sendable (SinkPlan) throws -> any CommandSink
 
-  public init(
-    _ section: Section,
-    make: @escaping @Sendable (_ settings: Settings, _ actuators: [ActuatorDescription]) throws -> any CommandSink
-  ) {
+  public init(_ section: Section, make: @escaping @Sendable (SinkPlan) throws -> any CommandSink) {
     self.section = section
     self.make = make
   }
+}
+
+/// What a sink's maker is given.
+public struct SinkPlan {
+  /// The object `publish`.
+  public var settings: Settings
+  public var actuators: [ActuatorDescription]
+  /// SCHED_FIFO priority for threads that the sink starts itself; 0 asks for none.
+  public var priority: Int32
 }
 
 /// Reads one form of foreign recording as packets of the configured sensors.

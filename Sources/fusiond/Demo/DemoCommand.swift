@@ -25,7 +25,7 @@ struct DemoCommand: ProgramCommand {
     let console = Console(json: false)
     let clock = LiveClock()
     let links = try DemoLinks(clock: clock)
-    let drive = SimulatedDrive(settings: driveSettings)
+    let drive = SimulatedDrive(settings: driveSettings(clock))
     let text = DemoConfiguration.text(
       path: drive.referencePath, lidarPort: links.lidarPort, serial: links.serialPath, endpoint: endpoint)
     let configuration = try configuration(program, text)
@@ -48,8 +48,10 @@ struct DemoCommand: ProgramCommand {
     return verdict(live, replayed, vehicle, console)
   }
 
-  private var driveSettings: SimulatedDriveSettings {
+  private func driveSettings(_ clock: LiveClock) -> SimulatedDriveSettings {
     var settings = SimulatedDriveSettings()
+    // The camera stamps its frames on this machine's clock, as V4L2 does; the drive begins with the threads.
+    settings.startNanoseconds = clock.now().nanoseconds + DemoVehicle.startDelayNanoseconds
     settings.referencePathMetres = max(3000, duration * 20)
     return settings
   }
@@ -72,13 +74,14 @@ struct DemoCommand: ProgramCommand {
       var options = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
       options.recordSink = try FileSink(path: log, existing: .replace)
       options.providedLinks = links.provided
-      let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       let subscriber = try ZeroMQCommandSubscriber(
         endpoint: endpoint,
         actuators: configuration.actuators.compactMap { CommandReceiverSettings(actuator: $0, sourceID: 1) })
       let vehicle = DemoVehicle(
-        drive: drive, links: links, clock: clock, subscriber: subscriber, engageAfterSeconds: 1)
+        drive: drive, began: Stamp(nanoseconds: drive.settings.startNanoseconds), links: links, clock: clock,
+        subscriber: subscriber, engageAfterSeconds: 1)
       StopSignal.install()
+      let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       vehicle.start(priority: configuration.realtime.priority > 0 ? 20 : 0)
       defer { vehicle.stop() }
       let session = LiveSession(run: run, clock: clock, console: headless ? Console(json: true) : console)

@@ -11,7 +11,7 @@ enum DemoConfiguration {
     return """
       {
         "name": "demo",
-        "vehicle": { "wheelbase_m": 2.7, "width_m": 1.85, "front_overhang_m": 3.7, "rear_overhang_m": 0.9 },
+        "vehicle": { "wheelbase_m": 2.7, "width_m": 1.85, "front_overhang_m": 3.6, "rear_overhang_m": 0.9 },
         "sensors": [
           { "name": "front_lidar", "model": "velodyne-vlp16", "rate_hz": 20, "max_age_ms": 150, "min_delay_us": 0,
             "link": { "kind": "udp", "address": "127.0.0.1", "port": \(lidarPort) },

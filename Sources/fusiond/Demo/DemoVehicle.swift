@@ -25,7 +25,11 @@ final class DemoVehicle: @unchecked Sendable {
     var brake: Double
   }
 
+  /// From the building of the drive to its first packet: the pipeline is built meanwhile.
+  static let startDelayNanoseconds: Int64 = 300_000_000
+
   private let drive: SimulatedDrive
+  private let began: Stamp
   private let links: DemoLinks
   private let clock: any PipelineClock
   private let subscriber: ZeroMQCommandSubscriber
@@ -39,10 +43,11 @@ final class DemoVehicle: @unchecked Sendable {
   private(set) var packets = 0
 
   init(
-    drive: SimulatedDrive, links: DemoLinks, clock: any PipelineClock, subscriber: ZeroMQCommandSubscriber,
+    drive: SimulatedDrive, began: Stamp, links: DemoLinks, clock: any PipelineClock, subscriber: ZeroMQCommandSubscriber,
     engageAfterSeconds: Double
   ) {
     self.drive = drive
+    self.began = began
     self.links = links
     self.clock = clock
     self.subscriber = subscriber
@@ -70,7 +75,6 @@ final class DemoVehicle: @unchecked Sendable {
   var receiverCounters: [CommandReceiverCounters] { subscriber.receivers.map(\.counters) }
 
   private func runWorld() {
-    let began = clock.now()
     var hasEngaged = false
     var nextMoment: Int64 = 0
     while !isStopping.load(ordering: .relaxed) {
@@ -120,6 +124,7 @@ final class DemoVehicle: @unchecked Sendable {
 /// Sleeping in the demonstration's own threads.
 enum Pause {
   static func until(_ instant: Stamp, _ clock: any PipelineClock) {
+    // A bell that nobody rings: a wait with a deadline.
     let bell = Doorbell()
     while clock.now() < instant { bell.wait(seen: bell.count, until: instant) }
   }
