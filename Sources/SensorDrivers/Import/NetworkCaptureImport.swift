@@ -129,9 +129,9 @@ final class NetworkCapturePackets: PacketSource {
         try advance()
       } catch {
         guard error.kind == .truncated else { throw ReplayFailure(error.message) }
-        // What is whole has been handed on; a capture that was interrupted ends like this.
+        // A capture that was interrupted ends like this; what is whole is still handed on.
         cutAt = error.message
-        isOver = true
+        if direct != nil { isOver = true }
       }
     }
   }
@@ -154,7 +154,7 @@ final class NetworkCapturePackets: PacketSource {
       route(datagram)
       return
     }
-    waiting = try datagrams.next()
+    if cutAt == nil { waiting = try datagrams.next() }
     if waiting == nil, separation.frames.isEmpty { isOver = true }
   }
 

@@ -166,6 +166,33 @@ import Testing
     #expect(record == CANFrame(id: 0x210, bus: 0, data: [9, 8, 7]))
   }
 
+  @Test(
+    "In a pcapng of a network and a bus every frame keeps its place among the datagrams, also where it is cut"
+  )
+  func mixedCapture() throws {
+    let scratch = try ScratchFolder()
+    func frame(_ byte: UInt8) -> [UInt8] { [0, 0, 0x02, 0x10, 1, 0, 0, 0, byte] }
+    func datagram(_ byte: UInt8) -> [UInt8] { PcapMaker.udp(port: 7000, from: [10, 0, 0, 1], [byte]) }
+    let whole = PcapMaker.pcapng(
+      linkTypes: [1, 227],
+      [
+        (1, frame(1)), (0, datagram(2)), (1, frame(3)), (1, frame(4)), (0, datagram(5)), (1, frame(6)),
+        (0, datagram(7)),
+      ])
+    let configuration = try configuration(
+      """
+      { "name": "a", "model": "operator", "link": { "kind": "udp", "port": 7000 } },
+      { "name": "radar", "model": "toyota-radar", "link": { "kind": "can", "interface": "can1" } }
+      """)
+    for (bytes, count) in [(whole, 7), (Array(whole.dropLast(6)), 6)] {
+      let capture = try scratch.write("mixed.pcapng", bytes)
+      let (_, packets, remarks) = try RegistryKit.imported(capture, configuration)
+      #expect(packets.map { $0.sensor == 1 ? $0.bytes[0] : $0.bytes[8] } == (1...UInt8(count)).map { $0 })
+      #expect(packets.map(\.sensor) == Array([2, 1, 2, 2, 1, 2, 1].prefix(count)))
+      #expect(remarks.count == 7 - count, "\(remarks)")
+    }
+  }
+
   @Test("A line that is no frame is passed over and told; stamps that step back are held")
   func candumpFaults() throws {
     let scratch = try ScratchFolder()
@@ -198,6 +225,33 @@ enum PcapMaker {
       bytes += packet
     }
     return bytes
+  }
+
+  /// Packets of numbered interfaces, a microsecond apart.
+  static func pcapng(linkTypes: [UInt16], _ packets: [(interface: UInt32, bytes: [UInt8])]) -> [UInt8] {
+    var file: [UInt8] = []
+    func block(_ type: UInt32, _ body: [UInt8]) {
+      let padded = body + [UInt8](repeating: 0, count: (4 - body.count % 4) % 4)
+      file.appendLittleEndian(type)
+      file.appendLittleEndian(UInt32(padded.count + 12))
+      file += padded
+      file.appendLittleEndian(UInt32(padded.count + 12))
+    }
+    var head: [UInt8] = []
+    for word: UInt32 in [0x1A2B_3C4D, 1, .max, .max] { head.appendLittleEndian(word) }
+    block(0x0A0D_0D0A, head)
+    for type in linkTypes {
+      var body: [UInt8] = []
+      for half in [type, 0, 0, 0] { body.appendLittleEndian(half) }
+      block(1, body)
+    }
+    for (index, packet) in packets.enumerated() {
+      var body: [UInt8] = []
+      let count = UInt32(packet.bytes.count)
+      for word in [packet.interface, 0, UInt32(index), count, count] { body.appendLittleEndian(word) }
+      block(6, body + packet.bytes)
+    }
+    return file
   }
 
   static func udp(port: UInt16, from source: [UInt8], _ payload: [UInt8]) -> [UInt8] {

@@ -25,7 +25,7 @@ enum RegistryKit {
           .list("endpoints", of: .string(length: 1...255), count: 0...8, doc: "None."),
           .boolean("json_mirror", default: false, doc: "None."),
         ])
-    ) { _, _ in IdleSink() }
+    ) { _ in IdleSink() }
     return registry
   }
 
