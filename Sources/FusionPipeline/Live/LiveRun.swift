@@ -167,7 +167,7 @@ public final class LiveRun {
 
   // MARK: - Running
 
-  /// Starts all threads: the output first, so that the first slot has its command whatever follows.
+  /// Starts all threads: the output before all that it depends on, so that the first slot has its command.
   public func start() throws(SetupProblem) {
     let request = machine.configuration.realtime
     let priority = request.priority
@@ -181,13 +181,14 @@ public final class LiveRun {
     let sentinel = self.sentinel
     let output = outputThread
     let frames = frameThread
+    // The sentinel first: a host that stands still during the start is to be seen too.
+    try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     try add("fusion-output", priority > 0 ? priority + 5 : 0) { output.run() }
     try add("fusion-frame", priority) { frames.run() }
     for sensor in sensorThreads {
       // Above the frames: a packet's arrival is worth more than a frame's progress, and costs microseconds.
       try add("fusion-\(sensor.name)", priority > 0 ? priority + 2 : 0) { sensor.run() }
     }
-    try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     if let recorderThread { try add("fusion-recorder", 0) { recorderThread.run() } }
   }
 
