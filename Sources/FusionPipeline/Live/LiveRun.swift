@@ -49,11 +49,11 @@ public final class LiveRun {
   private let sentinel: HostSentinel
   private let recorderThread: RecorderThread?
   private var threads: [RealtimeThread] = []
-  private var lockedMemory = false
   private var lockMessage = ""
   private let began: Stamp
 
-  /// Builds everything, opens the sink and begins the log; no thread runs yet.
+  /// Builds everything, opens the sink and begins the log; no thread runs yet. Call `start` at once: the
+  /// slots' grid begins a moment after this.
   /// - Throws: `SetupProblem`, `LinkFailure`, `StorageFailure` or what the registry's makers throw; what was
   ///   opened is closed and no log is left behind.
   public init(machine: Machine, registry: Registry, options: LiveOptions) throws {
@@ -76,9 +76,15 @@ public final class LiveRun {
     } else {
       sink = nil
     }
+    if configuration.realtime.locksMemory {
+      // Before the grid begins: it touches every page and may take a tenth of a second.
+      let error = fusion_lock_memory()
+      lockMessage = error == 0 ? "memory locked" : "memory NOT locked (errno \(error); see ulimit -l)"
+    }
     began = clock.now()
+    // Room for the log's beginning and for starting the threads; the first slot must not leave late.
     grid = SlotGrid(
-      epoch: began + configuration.timing.periodNanoseconds,
+      epoch: began + max(2 * configuration.timing.periodNanoseconds, 50_000_000),
       periodNanoseconds: configuration.timing.periodNanoseconds)
     let recorder = try Self.recorder(machine, registry, options, epoch: grid.epoch, sink: sink)
     self.recorder = recorder
@@ -161,14 +167,9 @@ public final class LiveRun {
 
   // MARK: - Running
 
-  /// Starts all threads: the output first, so that the first slot has its command whatever follows.
+  /// Starts all threads: the output before all that it depends on, so that the first slot has its command.
   public func start() throws(SetupProblem) {
     let request = machine.configuration.realtime
-    if request.locksMemory {
-      let error = fusion_lock_memory()
-      lockedMemory = error == 0
-      lockMessage = error == 0 ? "memory locked" : "memory not locked (errno \(error))"
-    }
     let priority = request.priority
     func add(_ name: String, _ priority: Int32, _ body: @escaping () -> Void) throws(SetupProblem) {
       let thread = RealtimeThread(name: name, priority: priority, cpus: priority > 0 ? request.cpus : [], body: body)
@@ -180,13 +181,14 @@ public final class LiveRun {
     let sentinel = self.sentinel
     let output = outputThread
     let frames = frameThread
+    // The sentinel first: a host that stands still during the start is to be seen too.
+    try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     try add("fusion-output", priority > 0 ? priority + 5 : 0) { output.run() }
     try add("fusion-frame", priority) { frames.run() }
     for sensor in sensorThreads {
       // Above the frames: a packet's arrival is worth more than a frame's progress, and costs microseconds.
       try add("fusion-\(sensor.name)", priority > 0 ? priority + 2 : 0) { sensor.run() }
     }
-    try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     if let recorderThread { try add("fusion-recorder", 0) { recorderThread.run() } }
   }
 

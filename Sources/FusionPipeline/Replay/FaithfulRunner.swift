@@ -9,6 +9,8 @@ public final class FaithfulRunner {
   private let sensors: [UInt16: any AnySensor]
   private let publisher: CommandPublisher
   private let frames: [FrameRecord]
+  /// Per frame and tap, the lowest sequence that this frame or a later one picks.
+  private let needed: [[UInt64]]
   private let slots: [SlotRecord]
   private let packets: any PacketSource
   private var nextFrame = 0
@@ -33,9 +35,24 @@ public final class FaithfulRunner {
     self.chain = chain
     self.sensors = Dictionary(sensors.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
     self.publisher = publisher
-    self.frames = frames.sorted { $0.outcome.release.frame < $1.outcome.release.frame }
+    let frames = frames.sorted { $0.outcome.release.frame < $1.outcome.release.frame }
+    self.frames = frames
+    needed = Self.needed(by: frames, taps: chain.runner.taps.count)
     self.slots = slots.sorted { $0.slot < $1.slot }
     self.packets = packets
+  }
+
+  private static func needed(by frames: [FrameRecord], taps: Int) -> [[UInt64]] {
+    var lowest = [UInt64](repeating: .max, count: taps)
+    var needed: [[UInt64]] = []
+    needed.reserveCapacity(frames.count)
+    for frame in frames.reversed() {
+      for pick in frame.picks where Int(pick.tap) < taps {
+        lowest[Int(pick.tap)] = min(lowest[Int(pick.tap)], pick.sequence)
+      }
+      needed.append(lowest)
+    }
+    return needed.reversed()
   }
 
   public func run() throws(ReplayFailure) {
@@ -69,6 +86,8 @@ public final class FaithfulRunner {
   private func runFrames(through frame: UInt64) throws(ReplayFailure) {
     while nextFrame < frames.count, frames[nextFrame].outcome.release.frame <= frame {
       let record = frames[nextFrame]
+      // Only what a frame will pick is kept: payloads decoded for nobody would hold all slots of their pool.
+      for (index, tap) in chain.runner.taps.enumerated() { tap.forget(below: needed[nextFrame][index]) }
       nextFrame += 1
       try fill(record)
       run(record)
@@ -78,6 +97,7 @@ public final class FaithfulRunner {
   /// Puts the samples that the frame used into the ports, decoding packets until they are all there.
   private func fill(_ record: FrameRecord) throws(ReplayFailure) {
     for tap in chain.runner.taps { tap.clearPort() }
+    var isComplete = true
     for pick in record.picks where Int(pick.tap) < chain.runner.taps.count {
       let tap = chain.runner.taps[Int(pick.tap)]
       while tap.stash() < pick.sequence, try ingestNext() {}
@@ -85,19 +105,14 @@ public final class FaithfulRunner {
       guard
         tap.refill(sequence: pick.sequence, kind: kind, weight: pick.weight, instant: record.outcome.release.instant)
       else {
-        unreplayableFrames += 1
+        isComplete = false
         firstUnreplayable =
           firstUnreplayable
           ?? "frame \(record.outcome.release.frame): sample \(pick.sequence) of \(tap.name) is not in the log"
         continue
       }
     }
-    for (index, floor) in record.floors.enumerated() where index < chain.runner.taps.count {
-      // What this frame uses may be used again; what lies below both cannot.
-      var lowest = floor
-      for pick in record.picks where Int(pick.tap) == index { lowest = min(lowest, pick.sequence) }
-      chain.runner.taps[index].forget(below: lowest == .max ? 0 : lowest)
-    }
+    if !isComplete { unreplayableFrames += 1 }
   }
 
   private func run(_ record: FrameRecord) {
@@ -107,6 +122,12 @@ public final class FaithfulRunner {
       chain.runner.limit(previous: published[record.outcome.basisSlot], timer: timer, outcome: &outcome)
       if record.outcome.isSubmitted { outcomes[record.outcome.release.frame] = outcome.set }
     } else {
+      if record.outcome.failure == 0, record.outcome.isSubmitted {
+        // A stage that fails only here: what the guard would have said is held against what was said.
+        outcomes[record.outcome.release.frame] = chain.slotGuard.fill(
+          slot: record.outcome.release.slot, instant: record.outcome.release.release,
+          reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed, last: last)
+      }
       outcome.failure = max(outcome.failure, record.outcome.failure)
     }
     outcome.isSubmitted = record.outcome.isSubmitted
@@ -117,6 +138,7 @@ public final class FaithfulRunner {
   private func ingestNext() throws(ReplayFailure) -> Bool {
     guard let packet = try packets.next() else { return false }
     guard let sensor = sensors[packet.sensor] else { return true }
+    if packet.firstSequence > 0 { sensor.resume(at: packet.firstSequence) }
     unsafe packet.bytes.withUnsafeBytes { bytes in
       unsafe sensor.ingest(
         bytes.bytes, arrival: packet.arrival, flags: packet.flags, readyAt: { packet.arrival })

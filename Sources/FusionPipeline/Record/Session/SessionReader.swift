@@ -96,9 +96,10 @@ final class LoggedPackets: PacketSource {
         guard bytes.count >= RawPacket.headBytes else { continue }
         var reader = TopicReader(Array(bytes[..<RawPacket.headBytes]))
         let flags = SampleFlags(rawValue: reader.next())
+        let firstSequence = reader.next(UInt64.self)
         return RecordedPacket(
           sensor: sensor, arrival: Stamp(nanoseconds: Int64(clamping: message.logTime)) - offset, flags: flags,
-          bytes: Array(bytes[RawPacket.headBytes...]))
+          bytes: Array(bytes[RawPacket.headBytes...]), firstSequence: firstSequence)
       }
       return nil
     } catch { throw ReplayFailure(error.description) }
