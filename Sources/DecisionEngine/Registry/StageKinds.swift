@@ -164,8 +164,8 @@ extension Registry {
 }
 
 extension SinkKind {
-  /// Commands over ZeroMQ, one frame for each.
-  static var zeroMQ: SinkKind {
+  /// Commands over ZeroMQ, one frame for each: `registry.sink = .zeroMQ`, also without any stage of this module.
+  public static var zeroMQ: SinkKind {
     SinkKind(
       Section(
         "publish", doc: "Where commands go: ZeroMQ PUB sockets.",
