@@ -22,7 +22,8 @@ import FusionPipeline
     let metadata = try OusterMetadata(json: JSONNode(parsing: file.bytes, file: path))
     let pool = exportPool(capacity: metadata.pointsPerSweep)
     let decoder = try OusterDecoder(metadata: metadata, pool: pool)
-    return try exportSweeps(plan, pool, what: "this Ouster's", decode: decoder.decode, finish: decoder.finish) {
+    return try exportSweeps(plan, pool, what: "this Ouster's", decode: decoder.decode, finish: decoder.finish)
+    {
       decoder.counters
     }
   } catch let problem as ConfigurationProblem {
@@ -65,7 +66,8 @@ private func exportSweeps(
     let seen = counters()
     guard cloud.pointCount > 0 else {
       throw SetupProblem(
-        "\(plan.input): none of its \(seen.packets) datagrams is \(what); check the model, and the calibration")
+        "\(plan.input): none of its \(seen.packets) datagrams is \(what); check the model, and the calibration"
+      )
     }
     try cloud.finish()
     let used = seen.packets - seen.ignored - seen.invalid
