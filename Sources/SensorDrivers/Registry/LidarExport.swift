@@ -4,7 +4,11 @@ import FusionPipeline
 
 @Sendable func exportVelodyneVLP16(_ plan: ExportPlan) throws -> ExportResult {
   let pool = exportPool(capacity: 132_000)
-  let decoder = VelodyneVLP16Decoder(pool: pool)
+  var settings = VelodyneVLP16Decoder.Settings()
+  // As reference decoders have it, so that clouds compare; live, the last group's azimuth goes on as the
+  // mirror does (docs/decisions has the measurement).
+  settings.advancesLastAzimuth = false
+  let decoder = VelodyneVLP16Decoder(pool: pool, settings: settings)
   return try exportSweeps(plan, pool, what: "a VLP-16's", decode: decoder.decode, finish: decoder.finish) {
     decoder.counters
   }

@@ -21,7 +21,7 @@ private enum RecordedTopic: CaseIterable, CustomTestStringConvertible {
   /// Repetitions behind the fixed part, in bytes.
   var tailBytes: Int {
     switch self {
-    case .frame: 3 * 8 + 2 * 8 + 2 * FrameRecord.layout.repeatedSize
+    case .frame: 3 * 8 + 2 * FrameRecord.layout.repeatedSize
     case .ledger: 3 * LedgerEntry.layout.repeatedSize
     default: 0
     }
@@ -329,9 +329,8 @@ struct RecordTests {
         106 u8 failure
         107 u8 submitted
         108 u16 stage_count
-        110 u16 tap_count
-        112 u32 pick_count
-        116 repeated stage_ends_then_floors_then_picks [i64 ns each, u64 each, pick each]
+        110 u32 pick_count
+        114 repeated stage_ends_then_picks [i64 ns each, pick each]
         repeated
           0 u16 tap
           2 u8 kind
