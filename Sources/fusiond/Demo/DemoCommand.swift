@@ -84,7 +84,7 @@ struct DemoCommand: ProgramCommand {
       let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       vehicle.start(priority: configuration.realtime.priority > 0 ? 20 : 0)
       defer { vehicle.stop() }
-      let session = LiveSession(run: run, clock: clock, console: headless ? Console(json: true) : console)
+      let session = LiveSession(run: run, clock: clock, console: console, showsProgress: !headless)
       return (try session.conduct(seconds: duration) { StopSignal.isRaised }, vehicle)
     } catch { throw ProgramStop.from(error) }
   }

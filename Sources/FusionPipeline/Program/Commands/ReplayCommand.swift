@@ -27,6 +27,9 @@ struct ReplayCommand: ProgramCommand {
     let console = options.console
     let session = try program.session(log)
     let header = session.header
+    if session.index.isFromScan {
+      console.say("\(log): torn, it has no summary: what is whole is replayed; `fusiond log recover` makes it whole")
+    }
     let isFaithful = session.hasChoices && config == nil && !isVirtual && options.overrides.isEmpty
     if verify, !isFaithful {
       throw ProgramStop(
