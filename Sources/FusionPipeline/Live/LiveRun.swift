@@ -36,11 +36,15 @@ public struct LiveProgress: Sendable {
 /// Thread: `start`, `progress` and `stop` from one thread, which may sleep in between.
 public final class LiveRun {
   public let machine: Machine
-  public let grid: SlotGrid
+  /// Stands from `start` on.
+  public private(set) var grid: SlotGrid
   private let options: LiveOptions
   private let registry: Registry
   private let sink: (any CommandSink)?
   private let recorder: Recorder?
+  private var header: SessionHeader
+  private let output: SlotOutput
+  private let scheduler: ChainScheduler
   private let desk: SlotDesk
   private let publisher: CommandPublisher
   private let frameThread: FrameThread
@@ -51,7 +55,7 @@ public final class LiveRun {
   private var threads: [RealtimeThread] = []
   private var lockedMemory = false
   private var lockMessage = ""
-  private let began: Stamp
+  private var began: Stamp
 
   /// Builds everything, opens the sink and begins the log; no thread runs yet.
   /// - Throws: `SetupProblem`, `LinkFailure`, `StorageFailure` or what the registry's makers throw; what was
@@ -80,13 +84,14 @@ public final class LiveRun {
     grid = SlotGrid(
       epoch: began + configuration.timing.periodNanoseconds,
       periodNanoseconds: configuration.timing.periodNanoseconds)
-    let recorder = try Self.recorder(machine, registry, options, epoch: grid.epoch, sink: sink)
+    header = Self.header(machine, registry, options, epoch: grid.epoch)
+    let recorder = try Self.recorder(machine, header, options, sink: sink)
     self.recorder = recorder
     recorderThread = recorder.map { RecorderThread($0, clock: options.clock) }
     let board = SlotBoard()
-    let output = SlotOutput(
+    output = SlotOutput(
       board: board, timing: configuration.timing, grid: grid, slotGuard: machine.chain.slotGuard)
-    let scheduler = ChainScheduler(timing: configuration.timing, grid: grid, board: board)
+    scheduler = ChainScheduler(timing: configuration.timing, grid: grid, board: board)
     let published = SampleRing<CommandSet>(slots: 16)
     let lost = SampleRing<Miss>(slots: 64)
     let doorbell = Doorbell()
@@ -134,21 +139,24 @@ public final class LiveRun {
         provided: options.providedLinks))
   }
 
+  private static func header(
+    _ machine: Machine, _ registry: Registry, _ options: LiveOptions, epoch: Stamp
+  ) -> SessionHeader {
+    let configuration = machine.configuration
+    return SessionHeader(
+      configurationText: configuration.text, configurationName: configuration.name,
+      overrides: configuration.overrides, session: options.session, epoch: epoch,
+      realtimeOffsetNanoseconds: options.realtimeOffsetNanoseconds,
+      decisionVersion: registry.decisionVersion, buildVersion: registry.buildVersion, kind: "live",
+      realtimeRequested: configuration.realtime.description, attachments: machine.files)
+  }
+
   private static func recorder(
-    _ machine: Machine, _ registry: Registry, _ options: LiveOptions, epoch: Stamp, sink: (any CommandSink)?
+    _ machine: Machine, _ header: SessionHeader, _ options: LiveOptions, sink: (any CommandSink)?
   ) throws -> Recorder? {
     guard let target = options.recordSink else { return nil }
-    let configuration = machine.configuration
     do {
-      return try Recorder(
-        sink: target,
-        header: SessionHeader(
-          configurationText: configuration.text, configurationName: configuration.name,
-          overrides: configuration.overrides, session: options.session, epoch: epoch,
-          realtimeOffsetNanoseconds: options.realtimeOffsetNanoseconds,
-          decisionVersion: registry.decisionVersion, buildVersion: registry.buildVersion, kind: "live",
-          realtimeRequested: configuration.realtime.description, attachments: machine.files),
-        topics: machine.topics)
+      return try Recorder(sink: target, header: header, topics: machine.topics, writesHeader: false)
     } catch {
       sink?.close(lingerMilliseconds: 0)
       throw error
@@ -169,6 +177,7 @@ public final class LiveRun {
       lockedMemory = error == 0
       lockMessage = error == 0 ? "memory locked" : "memory not locked (errno \(error))"
     }
+    begin()
     let priority = request.priority
     func add(_ name: String, _ priority: Int32, _ body: @escaping () -> Void) throws(SetupProblem) {
       let thread = RealtimeThread(name: name, priority: priority, cpus: priority > 0 ? request.cpus : [], body: body)
@@ -188,6 +197,17 @@ public final class LiveRun {
     }
     try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     if let recorderThread { try add("fusion-recorder", 0) { recorderThread.run() } }
+  }
+
+  /// Lays the grid: only now, since building and locking the memory of a large machine takes longer than slots.
+  private func begin() {
+    began = options.clock.now()
+    grid = SlotGrid(
+      epoch: began + machine.configuration.timing.periodNanoseconds, periodNanoseconds: grid.periodNanoseconds)
+    output.begin(on: grid)
+    scheduler.begin(on: grid)
+    header.epoch = grid.epoch
+    recorderThread?.header = header
   }
 
   public var progress: LiveProgress {
@@ -213,7 +233,7 @@ public final class LiveRun {
   }
 
   /// Stops in order: frames, then the final safe command, then sensors, recorder and sockets.
-  public func stop() throws(StorageFailure) -> RunReport {
+  public func stop() -> RunReport {
     let granted = grantedDescription
     frameThread.stop()
     join("fusion-frame")
@@ -227,7 +247,9 @@ public final class LiveRun {
     threads = []
     var report = report(granted: granted)
     if let recorder {
-      try recorder.finish()
+      // A lost recording must not cost the report of the run: it is said in it.
+      do throws(StorageFailure) { try recorder.finish() } catch { report.recordingFailure = error.message }
+      report.recordingFailure = report.recordingFailure ?? recorder.failure?.message
       report.recordedMessages = recorder.messages
       report.recordingRefused = recorder.refusedMessages
     }
@@ -288,6 +310,8 @@ final class RecorderThread: @unchecked Sendable {
   private static let flushNanoseconds: Int64 = 100_000_000
 
   private let clock: any PipelineClock
+  /// Written first; set before `run`, when the session's epoch is known.
+  var header: SessionHeader?
 
   init(_ recorder: Recorder, clock: any PipelineClock) {
     self.recorder = recorder
@@ -297,6 +321,7 @@ final class RecorderThread: @unchecked Sendable {
   func stop() { isStopping.store(true, ordering: .relaxed) }
 
   func run() {
+    if let header { recorder.write(header) }
     var flushed = clock.now()
     while !isStopping.load(ordering: .relaxed) {
       if recorder.drain() == 0 { sleepUntil(clock.now() + Self.pauseNanoseconds) }
