@@ -18,13 +18,23 @@ public final class FaithfulRunner {
   private var last: CommandSet?
   private var outcome = FrameOutcome(release: .none)
   private let timer = ModelledTimer(stageNanoseconds: [])
-  /// Frames whose input the log does not hold: a gap in the recording.
+  /// Per tap, the last sample before packets that the log has lost: what follows has other numbers.
+  private var boundaries: [Int: UInt64] = [:]
+  private var hasEnded = false
+  /// Frames from the first whose input the log does not hold: their state is not known either.
   public private(set) var unreplayableFrames: UInt64 = 0
   public private(set) var firstUnreplayable: String?
+  /// What is missing lies behind the end of the log, not in it.
+  public private(set) var isMissingAtEnd = false
   public private(set) var framesRun: UInt64 = 0
   public private(set) var slotsRun: UInt64 = 0
   /// Called after each slot with its position in all slots, for progress and pacing.
   public var onSlot: ((_ done: Int, _ of: Int, _ slot: SlotRecord) -> Void)?
+  /// Counts what left, and how; nil counts nothing.
+  public var books: SlotBooks?
+  /// The recorded ledgers by frame, for the books.
+  public var ledgers: [UInt64: LedgerEntry] = [:]
+  private var marks: [UInt64: FrameMarks] = [:]
 
   public init(
     chain: ChainAssembly, sensors: [any AnySensor], publisher: CommandPublisher, frames: [FrameRecord],
@@ -38,9 +48,11 @@ public final class FaithfulRunner {
     self.packets = packets
   }
 
+  /// Runs to the end of the slots, or to the first whose frame cannot be repeated.
   public func run() throws(ReplayFailure) {
     for (index, slot) in slots.enumerated() {
       try handle(slot)
+      if firstUnreplayable != nil { return }
       slotsRun += 1
       onSlot?(index + 1, slots.count, slot)
     }
@@ -50,9 +62,10 @@ public final class FaithfulRunner {
     var set: CommandSet
     if slot.winner == SlotWinner.frame.rawValue {
       try runFrames(through: slot.frame)
+      if firstUnreplayable != nil { return }
       guard let planned = outcomes.removeValue(forKey: slot.frame) else {
-        throw ReplayFailure(
-          "slot \(slot.slot) was won by frame \(slot.frame), but the log holds no record of that frame: it is incomplete; try `fusiond log recover`")
+        isMissingAtEnd = slot.frame > frames.last?.outcome.release.frame ?? 0
+        return stop("frame \(slot.frame), which won slot \(slot.slot): the log holds no record of it", frames: 1)
       }
       set = planned
     } else {
@@ -64,32 +77,61 @@ public final class FaithfulRunner {
     published[slot.slot] = set
     if slot.slot >= 64 { published[slot.slot - 64] = nil }
     _ = publisher.publish(set, at: slot.woken)
+    count(slot, set)
+  }
+
+  private func count(_ slot: SlotRecord, _ set: CommandSet) {
+    guard let books else { return }
+    if slot.winner == SlotWinner.frame.rawValue, let entry = ledgers[slot.frame],
+      let marks = marks.removeValue(forKey: slot.frame)
+    {
+      books.count(entry, marks: marks, sent: slot.sent)
+    }
+    let decided = DecidedSlot(
+      slot: slot.slot, winner: slot.winner, fillReason: slot.reason, instant: slot.instant, cutoff: slot.cutoff,
+      set: set, marks: FrameMarks())
+    // Why a slot was late is not in its record, so a replay accuses nobody.
+    books.count(decided, isLate: slot.isLate != 0, isExplained: true)
+  }
+
+  private func stop(_ what: String, frames: Int) {
+    firstUnreplayable = what
+    unreplayableFrames = UInt64(frames)
   }
 
   private func runFrames(through frame: UInt64) throws(ReplayFailure) {
     while nextFrame < frames.count, frames[nextFrame].outcome.release.frame <= frame {
       let record = frames[nextFrame]
+      // Frames are numbered without gaps; a missing one would have changed the state.
+      let expected = UInt64(nextFrame + 1)
+      guard record.outcome.release.frame == expected else {
+        return stop("frame \(expected): the log holds no record of it", frames: frames.count - nextFrame + 1)
+      }
+      if let lacking = try fill(record) {
+        return stop(lacking, frames: frames.count - nextFrame)
+      }
       nextFrame += 1
-      try fill(record)
       run(record)
     }
   }
 
   /// Puts the samples that the frame used into the ports, decoding packets until they are all there.
-  private func fill(_ record: FrameRecord) throws(ReplayFailure) {
+  /// - Returns: what the log lacks for it; nil where the frame can run.
+  private func fill(_ record: FrameRecord) throws(ReplayFailure) -> String? {
     for tap in chain.runner.taps { tap.clearPort() }
     for pick in record.picks where Int(pick.tap) < chain.runner.taps.count {
       let tap = chain.runner.taps[Int(pick.tap)]
-      while tap.stash() < pick.sequence, try ingestNext() {}
+      while boundaries[Int(pick.tap)] == nil, tap.stash() < pick.sequence, try ingestNext() {}
+      let place = "frame \(record.outcome.release.frame) (slot \(record.outcome.release.slot)): sample \(pick.sequence) of \(tap.name)"
+      if let boundary = boundaries[Int(pick.tap)], pick.sequence > boundary {
+        return "\(place) cannot be decoded, since the log has lost packets of that sensor"
+      }
       let kind = PickKind(rawValue: pick.kind) ?? .exact
       guard
         tap.refill(sequence: pick.sequence, kind: kind, weight: pick.weight, instant: record.outcome.release.instant)
       else {
-        unreplayableFrames += 1
-        firstUnreplayable =
-          firstUnreplayable
-          ?? "frame \(record.outcome.release.frame): sample \(pick.sequence) of \(tap.name) is not in the log"
-        continue
+        isMissingAtEnd = hasEnded
+        return "\(place) is not in the log"
       }
     }
     for (index, floor) in record.floors.enumerated() where index < chain.runner.taps.count {
@@ -98,6 +140,7 @@ public final class FaithfulRunner {
       for pick in record.picks where Int(pick.tap) == index { lowest = min(lowest, pick.sequence) }
       chain.runner.taps[index].forget(below: lowest == .max ? 0 : lowest)
     }
+    return nil
   }
 
   private func run(_ record: FrameRecord) {
@@ -105,7 +148,10 @@ public final class FaithfulRunner {
     chain.runner.execute(record.outcome.release, timer: timer, outcome: &outcome)
     if record.outcome.failure == 0, outcome.failure == 0 {
       chain.runner.limit(previous: published[record.outcome.basisSlot], timer: timer, outcome: &outcome)
-      if record.outcome.isSubmitted { outcomes[record.outcome.release.frame] = outcome.set }
+      if record.outcome.isSubmitted {
+        outcomes[record.outcome.release.frame] = outcome.set
+        if books != nil { marks[record.outcome.release.frame] = outcome.marks }
+      }
     } else {
       outcome.failure = max(outcome.failure, record.outcome.failure)
     }
@@ -115,7 +161,13 @@ public final class FaithfulRunner {
   }
 
   private func ingestNext() throws(ReplayFailure) -> Bool {
-    guard let packet = try packets.next() else { return false }
+    guard let packet = try packets.next() else {
+      hasEnded = true
+      return false
+    }
+    if packet.isAfterLoss, let tap = chain.runner.taps.firstIndex(where: { $0.number == packet.sensor }) {
+      boundaries[tap] = boundaries[tap] ?? chain.runner.taps[tap].stash()
+    }
     guard let sensor = sensors[packet.sensor] else { return true }
     unsafe packet.bytes.withUnsafeBytes { bytes in
       unsafe sensor.ingest(

@@ -5,6 +5,8 @@ public struct RecordedPacket: Sendable {
   public var arrival: Stamp
   public var flags: SampleFlags
   public var bytes: [UInt8]
+  /// The recording lacks packets of this sensor right before this one.
+  public var isAfterLoss = false
 
   public init(sensor: UInt16, arrival: Stamp, flags: SampleFlags = [], bytes: [UInt8]) {
     self.sensor = sensor
