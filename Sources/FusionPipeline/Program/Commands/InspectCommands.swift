@@ -45,6 +45,11 @@ struct DecodeCommand: ProgramCommand {
       throw ProgramStop(
         ProgramStop.usage, "--sensor \(sensor): this program decodes \(known.joined(separator: ", "))")
     }
+    try program.checkInput(input)
+    try program.checkOutput(output)
+    guard OutputLog.isRegularOrAbsent(output) else {
+      throw ProgramStop(ProgramStop.storage, "\(output) is no plain file: a decoded file is written beside its place and moved there")
+    }
     do {
       let result = try export(ExportPlan(input: input, output: output, calibration: calibration))
       options.console.say(result.summary)

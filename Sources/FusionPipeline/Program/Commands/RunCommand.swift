@@ -22,6 +22,7 @@ struct RunCommand: ProgramCommand {
   func execute(_ program: Program) throws -> Int32 {
     let console = options.console
     let configuration = try program.configuration(config, overrides: options.overrides)
+    try program.checkOutput(report)
     let machine = try program.machine(configuration, .live)
     let clock = LiveClock()
     var live = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
@@ -42,6 +43,9 @@ struct RunCommand: ProgramCommand {
       throw ProgramStop(
         ProgramStop.deviceGone,
         silent.map { "sensor \($0.name) never opened: \($0.health.lastFailure)" }.joined(separator: "\n"))
+    }
+    if let failure = outcome.recordingFailure {
+      throw ProgramStop(ProgramStop.storage, "the recording is not whole: \(failure)")
     }
     return 0
   }
@@ -79,7 +83,7 @@ public struct LiveSession {
         every: number / 5)
     }
     console.endProgress()
-    do throws(StorageFailure) { return try run.stop() } catch { throw ProgramStop.from(error) }
+    return run.stop()
   }
 }
 
