@@ -50,16 +50,17 @@ public final class CommandComparison {
   }
 
   private func describe(_ expected: [UInt8], _ frame: RawSpan, actuator: Int) -> String {
+    var place = "actuator \(names[actuator])"
     do throws(CommandRefusal) {
-      let a = unsafe try CommandFrame(decoding: expected.span.bytes)
       let b = try CommandFrame(decoding: frame)
-      let place = "slot \(a.slot), frame \(a.frame), actuator \(names[actuator])"
+      place = "slot \(b.slot), frame \(b.frame), " + place
+      let a = unsafe try CommandFrame(decoding: expected.span.bytes)
       for field in CommandFrame.comparedFields(a, b) where field.recorded != field.replayed {
         return "\(place): \(field.name) was \(field.recorded), is \(field.replayed)"
       }
       return "\(place): bytes differ"
     } catch {
-      return "actuator \(names[actuator]): a recorded command is damaged (\(error))"
+      return "\(place): the recorded command is damaged (\(error))"
     }
   }
 }
