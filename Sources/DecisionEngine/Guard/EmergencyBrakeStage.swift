@@ -172,7 +172,9 @@ public final class EmergencyBrakeStage: Stage {
 
   /// A radar alone cannot tell a bridge or a manhole cover from a standing car.
   private func isReal(_ track: Track) -> Bool {
-    track.flags.contains(.confirmed) && (track.flags.contains(.lidar) || track.flags.contains(.moving))
+    // How fast it closes in must be known, or a lead would be taken for a wall.
+    track.flags.contains(.confirmed) && track.covariance.vxvx < 9
+      && (track.flags.contains(.lidar) || track.flags.contains(.moving))
   }
 
   private func risk(of object: CollisionObject, _ now: EgoState, trackID: UInt64) -> CollisionRisk {
@@ -235,8 +237,12 @@ public final class EmergencyBrakeStage: Stage {
   /// Whether a confirmed track stands for the obstacle; then the track's velocity tells more.
   private func isExplained(_ obstacle: Obstacle) -> Bool {
     let box = object(obstacle).box
+    // The obstacle lies where the thing was when it was seen.
+    let seconds = Double(obstacle.ageNanoseconds) * 1e-9
     for index in tracks.indices where tracks[index].flags.contains(.confirmed) {
       var grown = object(tracks[index]).box
+      grown.x -= tracks[index].vx * seconds
+      grown.y -= tracks[index].vy * seconds
       grown.halfLength += 0.5
       grown.halfWidth += 0.5
       if grown.overlaps(box) { return true }

@@ -46,8 +46,9 @@ public final class VehicleGuard: SlotGuard {
       return inhibit(slot: slot, instant: instant, last: last)
     }
     var set = last
-    let sinceDecision = instant - last.decidedAt
-    let elapsed = UInt32(clamping: max(sinceDecision, 0) / 1000)
+    let sinceDecision: Int64 = instant - last.decidedAt
+    // An instant before the plan's own counts as the plan's own.
+    let elapsed = UInt32(clamping: sinceDecision / 1000)
     _ = fixCount(&set)
     let isOver = follow(&set, elapsed: elapsed)
     set.slot = slot

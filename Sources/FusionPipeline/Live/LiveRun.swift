@@ -53,7 +53,6 @@ public final class LiveRun {
   private let sentinel: HostSentinel
   private let recorderThread: RecorderThread?
   private var threads: [RealtimeThread] = []
-  private var lockedMemory = false
   private var lockMessage = ""
   private var began: Stamp
 
@@ -80,10 +79,13 @@ public final class LiveRun {
     } else {
       sink = nil
     }
+    if configuration.realtime.locksMemory {
+      // Before the grid begins: it touches every page and may take a tenth of a second.
+      let error = fusion_lock_memory()
+      lockMessage = error == 0 ? "memory locked" : "memory NOT locked (errno \(error); see ulimit -l)"
+    }
     began = clock.now()
-    grid = SlotGrid(
-      epoch: began + configuration.timing.periodNanoseconds,
-      periodNanoseconds: configuration.timing.periodNanoseconds)
+    grid = SlotGrid(epoch: began, periodNanoseconds: configuration.timing.periodNanoseconds)
     header = Self.header(machine, registry, options, epoch: grid.epoch)
     let recorder = try Self.recorder(machine, header, options, sink: sink)
     self.recorder = recorder
@@ -169,14 +171,9 @@ public final class LiveRun {
 
   // MARK: - Running
 
-  /// Starts all threads: the output first, so that the first slot has its command whatever follows.
+  /// Starts all threads: the output before all that it depends on, so that the first slot has its command.
   public func start() throws(SetupProblem) {
     let request = machine.configuration.realtime
-    if request.locksMemory {
-      let error = fusion_lock_memory()
-      lockedMemory = error == 0
-      lockMessage = error == 0 ? "memory locked" : "memory not locked (errno \(error))"
-    }
     begin()
     let priority = request.priority
     func add(_ name: String, _ priority: Int32, _ body: @escaping () -> Void) throws(SetupProblem) {
@@ -189,21 +186,23 @@ public final class LiveRun {
     let sentinel = self.sentinel
     let output = outputThread
     let frames = frameThread
+    // The sentinel first: a host that stands still during the start is to be seen too.
+    try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     try add("fusion-output", priority > 0 ? priority + 5 : 0) { output.run() }
     try add("fusion-frame", priority) { frames.run() }
     for sensor in sensorThreads {
       // Above the frames: a packet's arrival is worth more than a frame's progress, and costs microseconds.
       try add("fusion-\(sensor.name)", priority > 0 ? priority + 2 : 0) { sensor.run() }
     }
-    try add("fusion-sentinel", priority > 0 ? min(priority + 9, 99) : 0) { sentinel.run() }
     if let recorderThread { try add("fusion-recorder", 0) { recorderThread.run() } }
   }
 
-  /// Lays the grid: only now, since building and locking the memory of a large machine takes longer than slots.
+  /// Lays the grid: only now, since building a large machine takes longer than a slot; with room for starting
+  /// the threads, so that the first slot does not leave late.
   private func begin() {
     began = options.clock.now()
     grid = SlotGrid(
-      epoch: began + machine.configuration.timing.periodNanoseconds, periodNanoseconds: grid.periodNanoseconds)
+      epoch: began + max(grid.periodNanoseconds, 20_000_000), periodNanoseconds: grid.periodNanoseconds)
     output.begin(on: grid)
     scheduler.begin(on: grid)
     header.epoch = grid.epoch

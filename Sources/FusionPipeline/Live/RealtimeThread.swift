@@ -36,11 +36,18 @@ public struct GrantedRights: BitwiseCopyable, Sendable, Equatable {
 
   public var granted: GrantedRights { rights.withLock { $0 } }
 
+  private static let stackBytes = 1 << 20
+
   /// False when the system has no thread to give.
   public func start() -> Bool {
     let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    var attributes = pthread_attr_t()
+    unsafe pthread_attr_init(&attributes)
+    defer { unsafe _ = pthread_attr_destroy(&attributes) }
+    // With all memory locked a stack is made of real pages at once: the default's 8 MB would stall others.
+    unsafe pthread_attr_setstacksize(&attributes, Self.stackBytes)
     let result = unsafe pthread_create(
-      &handle, nil,
+      &handle, &attributes,
       { context in
         guard let context = unsafe context else { return nil }
         unsafe Unmanaged<RealtimeThread>.fromOpaque(context).takeRetainedValue().run()

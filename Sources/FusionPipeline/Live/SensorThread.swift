@@ -77,7 +77,8 @@ final class SensorThread: @unchecked Sendable {
       // A log orders a sensor's packets by arrival, so arrivals must not step back.
       let arrival = max(packet.arrival, lastArrival)
       lastArrival = arrival
-      unsafe RawPacket.push(bytes, of: sensor.number, arrival: arrival, flags: packet.flags, to: tap)
+      unsafe RawPacket.push(
+        bytes, of: sensor.number, arrival: arrival, flags: packet.flags, firstSequence: sensor.nextSequence, to: tap)
       unsafe sensor.ingest(bytes.bytes, arrival: arrival, flags: packet.flags, readyAt: { clock.now() })
       doorbell.ring()
     }

@@ -9,6 +9,8 @@ public final class FaithfulRunner {
   private let sensors: [UInt16: any AnySensor]
   private let publisher: CommandPublisher
   private let frames: [FrameRecord]
+  /// Per frame and tap, the lowest sequence that this frame or a later one picks.
+  private let needed: [[UInt64]]
   private let slots: [SlotRecord]
   private let packets: any PacketSource
   private var nextFrame = 0
@@ -18,8 +20,8 @@ public final class FaithfulRunner {
   private var last: CommandSet?
   private var outcome = FrameOutcome(release: .none)
   private let timer = ModelledTimer(stageNanoseconds: [])
-  /// Per tap, the last sample before packets that the log has lost: what follows has other numbers.
-  private var boundaries: [Int: UInt64] = [:]
+  /// Per tap, the samples that packets which the log has lost would have made or been part of.
+  private var lostSamples: [Int: [ClosedRange<UInt64>]] = [:]
   private var hasEnded = false
   /// Frames from the first whose input the log does not hold: their state is not known either.
   public private(set) var unreplayableFrames: UInt64 = 0
@@ -43,9 +45,24 @@ public final class FaithfulRunner {
     self.chain = chain
     self.sensors = Dictionary(sensors.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
     self.publisher = publisher
-    self.frames = frames.sorted { $0.outcome.release.frame < $1.outcome.release.frame }
+    let frames = frames.sorted { $0.outcome.release.frame < $1.outcome.release.frame }
+    self.frames = frames
+    needed = Self.needed(by: frames, taps: chain.runner.taps.count)
     self.slots = slots.sorted { $0.slot < $1.slot }
     self.packets = packets
+  }
+
+  private static func needed(by frames: [FrameRecord], taps: Int) -> [[UInt64]] {
+    var lowest = [UInt64](repeating: .max, count: taps)
+    var needed: [[UInt64]] = []
+    needed.reserveCapacity(frames.count)
+    for frame in frames.reversed() {
+      for pick in frame.picks where Int(pick.tap) < taps {
+        lowest[Int(pick.tap)] = min(lowest[Int(pick.tap)], pick.sequence)
+      }
+      needed.append(lowest)
+    }
+    return needed.reversed()
   }
 
   /// Runs to the end of the slots, or to the first whose frame cannot be repeated.
@@ -107,6 +124,8 @@ public final class FaithfulRunner {
       guard record.outcome.release.frame == expected else {
         return stop("frame \(expected): the log holds no record of it", frames: frames.count - nextFrame + 1)
       }
+      // Only what a frame will pick is kept: payloads decoded for nobody would hold all slots of their pool.
+      for (index, tap) in chain.runner.taps.enumerated() { tap.forget(below: needed[nextFrame][index]) }
       if let lacking = try fill(record) {
         return stop(lacking, frames: frames.count - nextFrame)
       }
@@ -121,26 +140,24 @@ public final class FaithfulRunner {
     for tap in chain.runner.taps { tap.clearPort() }
     for pick in record.picks where Int(pick.tap) < chain.runner.taps.count {
       let tap = chain.runner.taps[Int(pick.tap)]
-      while boundaries[Int(pick.tap)] == nil, tap.stash() < pick.sequence, try ingestNext() {}
-      let place = "frame \(record.outcome.release.frame) (slot \(record.outcome.release.slot)): sample \(pick.sequence) of \(tap.name)"
-      if let boundary = boundaries[Int(pick.tap)], pick.sequence > boundary {
-        return "\(place) cannot be decoded, since the log has lost packets of that sensor"
+      while tap.stash() < pick.sequence, try ingestNext() {}
+      if let lost = lostSamples[Int(pick.tap)], lost.contains(where: { $0.contains(pick.sequence) }) {
+        return "\(Self.place(record, pick, tap)) cannot be decoded, since the log has lost packets of that sensor"
       }
       let kind = PickKind(rawValue: pick.kind) ?? .exact
       guard
         tap.refill(sequence: pick.sequence, kind: kind, weight: pick.weight, instant: record.outcome.release.instant)
       else {
         isMissingAtEnd = hasEnded
-        return "\(place) is not in the log"
+        return "\(Self.place(record, pick, tap)) is not in the log"
       }
     }
-    for (index, floor) in record.floors.enumerated() where index < chain.runner.taps.count {
-      // What this frame uses may be used again; what lies below both cannot.
-      var lowest = floor
-      for pick in record.picks where Int(pick.tap) == index { lowest = min(lowest, pick.sequence) }
-      chain.runner.taps[index].forget(below: lowest == .max ? 0 : lowest)
-    }
     return nil
+  }
+
+  private static func place(_ record: FrameRecord, _ pick: PickRecord, _ tap: any SensorTap) -> String {
+    let release = record.outcome.release
+    return "frame \(release.frame) (slot \(release.slot)): sample \(pick.sequence) of \(tap.name)"
   }
 
   private func run(_ record: FrameRecord) {
@@ -153,6 +170,12 @@ public final class FaithfulRunner {
         if books != nil { marks[record.outcome.release.frame] = outcome.marks }
       }
     } else {
+      if record.outcome.failure == 0, record.outcome.isSubmitted {
+        // A stage that fails only here: what the guard would have said is held against what was said.
+        outcomes[record.outcome.release.frame] = chain.slotGuard.fill(
+          slot: record.outcome.release.slot, instant: record.outcome.release.release,
+          reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed, last: last)
+      }
       outcome.failure = max(outcome.failure, record.outcome.failure)
     }
     outcome.isSubmitted = record.outcome.isSubmitted
@@ -160,15 +183,24 @@ public final class FaithfulRunner {
     framesRun += 1
   }
 
+  /// A sample that was begun before the hole may lack points without lacking itself, so it counts as lost.
+  private func noteLoss(before packet: RecordedPacket) {
+    guard let tap = chain.runner.taps.firstIndex(where: { $0.number == packet.sensor }) else { return }
+    let next = chain.runner.taps[tap].stash() + 1
+    guard packet.isAfterLoss || packet.firstSequence > next else { return }
+    // Where the packet does not say its samples' numbers, none behind it is known.
+    let through = packet.firstSequence == 0 ? UInt64.max : max(packet.firstSequence, next)
+    lostSamples[tap, default: []].append(next...through)
+  }
+
   private func ingestNext() throws(ReplayFailure) -> Bool {
     guard let packet = try packets.next() else {
       hasEnded = true
       return false
     }
-    if packet.isAfterLoss, let tap = chain.runner.taps.firstIndex(where: { $0.number == packet.sensor }) {
-      boundaries[tap] = boundaries[tap] ?? chain.runner.taps[tap].stash()
-    }
+    noteLoss(before: packet)
     guard let sensor = sensors[packet.sensor] else { return true }
+    if packet.firstSequence > 0 { sensor.resume(at: packet.firstSequence) }
     unsafe packet.bytes.withUnsafeBytes { bytes in
       unsafe sensor.ingest(
         bytes.bytes, arrival: packet.arrival, flags: packet.flags, readyAt: { packet.arrival })

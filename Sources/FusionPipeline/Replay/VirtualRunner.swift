@@ -36,6 +36,7 @@ public final class VirtualRunner {
   private var outcome = FrameOutcome(release: FrameRelease.none)
   private var now: Stamp
   private var submittedAt: Stamp = .never
+  private var lastArrivals: [UInt16: Stamp] = [:]
   /// Called between events, for recording in the same thread and for progress.
   public var onEvent: ((Stamp) throws(ReplayFailure) -> Void)?
 
@@ -97,9 +98,13 @@ public final class VirtualRunner {
   private func ingest(_ packet: RecordedPacket) {
     guard let sensor = sensors[packet.sensor] else { return }
     let ready = now
+    // A log orders a sensor's packets by arrival, so arrivals must not step back.
+    let arrival = max(packet.arrival, lastArrivals[packet.sensor] ?? .never)
+    lastArrivals[packet.sensor] = arrival
     unsafe packet.bytes.withUnsafeBytes { bytes in
-      unsafe RawPacket.push(bytes, of: packet.sensor, arrival: packet.arrival, flags: packet.flags, to: rawTap)
-      unsafe sensor.ingest(bytes.bytes, arrival: packet.arrival, flags: packet.flags, readyAt: { ready })
+      unsafe RawPacket.push(
+        bytes, of: packet.sensor, arrival: arrival, flags: packet.flags, firstSequence: sensor.nextSequence, to: rawTap)
+      unsafe sensor.ingest(bytes.bytes, arrival: arrival, flags: packet.flags, readyAt: { ready })
     }
   }
 

@@ -63,7 +63,10 @@ public final class ChainScheduler {
   public func triggered(by header: SampleHeader) {
     if let waiting = pending {
       // An older sample that was overtaken on its way must not replace a newer one.
-      guard header.capture > waiting.capture else { return counts.staleSkips &+= 1 }
+      guard header.capture > waiting.capture else {
+        counts.staleSkips &+= 1
+        return
+      }
       counts.overrunSkips &+= 1
     }
     pending = header

@@ -40,16 +40,22 @@ public final class RecordTap {
   }
 }
 
-/// One sensor packet as it is recorded: flags, then the packet's own bytes.
+/// One sensor packet as it is recorded: flags, the number of its first sample, then the packet's own bytes.
 public enum RawPacket {
   public static let layout = RecordLayout(
     "fusion.RawPacket", version: 1,
-    [RecordField("flags", .u32), RecordField("packet", .bytes)])
-  static let headBytes = 4
+    [RecordField("flags", .u32), RecordField("first_sequence", .u64), RecordField("packet", .bytes)])
+  static var headBytes: Int { layout.fixedSize }
 
-  static func push(_ bytes: UnsafeRawBufferPointer, of sensor: UInt16, arrival: Stamp, flags: SampleFlags, to tap: RecordTap) {
+  /// - Parameter firstSequence: the number that the next sample gets, by which a replay notices lost
+  ///   packets; 0 where nobody knows, as in an import.
+  static func push(
+    _ bytes: UnsafeRawBufferPointer, of sensor: UInt16, arrival: Stamp, flags: SampleFlags, firstSequence: UInt64 = 0,
+    to tap: RecordTap
+  ) {
     tap.buffer.clear()
     tap.buffer.append(flags.rawValue)
+    tap.buffer.append(firstSequence)
     unsafe tap.push(TopicNumber.firstRaw + UInt32(sensor), at: arrival, bytes, afterBuffer: true)
   }
 }

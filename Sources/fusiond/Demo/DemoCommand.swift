@@ -78,7 +78,6 @@ struct DemoCommand: ProgramCommand {
       var options = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
       options.recordSink = try FileSink(path: log, existing: .replace)
       options.providedLinks = links.provided
-      let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       let subscriber = try ZeroMQCommandSubscriber(
         endpoint: endpoint,
         actuators: configuration.actuators.compactMap { CommandReceiverSettings(actuator: $0, sourceID: 1) })
@@ -86,6 +85,7 @@ struct DemoCommand: ProgramCommand {
         drive: drive, began: Stamp(nanoseconds: drive.settings.startNanoseconds), links: links, clock: clock,
         subscriber: subscriber, engageAfterSeconds: 1)
       StopSignal.install()
+      let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       vehicle.start(priority: configuration.realtime.priority > 0 ? 20 : 0)
       defer { vehicle.stop() }
       let session = LiveSession(run: run, clock: clock, console: console)

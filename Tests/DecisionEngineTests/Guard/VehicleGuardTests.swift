@@ -142,6 +142,7 @@ struct VehicleGuardTests {
   @Test("A previous value that is missing or no number limits no rate")
   func oddPrevious() {
     #expect(limited(set(0.5), previous: set(.nan)).commands[0].value == 0.5)
+    #expect(limited(set(0.5), previous: set(.infinity)).commands[0].value == 0.5)
     #expect(limited(set(0.5), previous: CommandSet(count: 0)).commands[0].value == 0.5)
   }
 
@@ -313,6 +314,29 @@ struct VehicleGuardTests {
     #expect(abs(late.commands[2].value - 0.3) < 1e-7 && late.commands[1].value == 0)
   }
 
+  @Test("A fill keeps the plan's second value and rate limit")
+  func keepsTheRest() {
+    var last = planned()
+    last.commands[0].secondValue = 3
+    last.commands[0].rateLimit = 0.25
+    let fill = filled(last, after: 50)
+    #expect(fill.commands[0].secondValue == 3)
+    #expect(fill.commands[0].rateLimit == 0.25)
+  }
+
+  @Test("Times that do not rise end a tail, also at its first point")
+  func endedTail() {
+    var none = planned()
+    none.commands[0].tail[0].afterMicroseconds = 0
+    let fill = filled(none, after: 10)
+    #expect(fill.commands[0].tail[0].afterMicroseconds == 0 && fill.commands[0].value == 0.1)
+    #expect(fill.mode == CommandMode.safeStop.rawValue)
+    var equal = planned()
+    equal.commands[0].tail[1].afterMicroseconds = 100_000
+    let cut = filled(equal, after: 10).commands[0].tail
+    #expect(cut[0].afterMicroseconds == 90_000 && cut[1].afterMicroseconds == 0)
+  }
+
   @Test("An emergency stays an emergency, and its reason too")
   func emergency() {
     var last = planned(mode: .emergency)
@@ -335,6 +359,7 @@ struct VehicleGuardTests {
     #expect(abs(fill.commands[0].value - 0.125) < 1e-7)
     #expect(fill.commands[1].value == 0 && fill.commands[2].value == 0.4)
     #expect(fill.commands[2].tail[0].afterMicroseconds == 0)
+    #expect(fill.commands[2].rateLimit == 20)
   }
 
   @Test("Where throttle and brake tails cross, the brake wins in a fill too")

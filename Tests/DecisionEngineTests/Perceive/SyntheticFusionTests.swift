@@ -13,7 +13,8 @@ struct SyntheticFusionTests {
   func errors() throws {
     var settings = ObjectTrackerSettings()
     settings.accelerationNoise = 1.1
-    settings.lidarSigmaMetres = 0.15
+    settings.smallThingShare = 1
+    settings.lidarSigmaMetres = 0.15 / 0.6
     settings.radarRangeSigmaMetres = 0.3
     settings.radarBearingSigmaRadians = 0.03
     settings.radarRangeRateSigma = 0.3

@@ -52,7 +52,9 @@ struct NaiveLane {
     case .batch:
       var picks: [Pick] = []
       for entry in kept where entry.header.capture <= instant {
-        if instant - entry.header.capture > maximumAge { drop(.late) } else {
+        if instant - entry.header.capture > maximumAge {
+          drop(.late)
+        } else {
           counts[.used, default: 0] += 1
           picks.append(Pick(sequence: entry.header.sequence, kind: .batch, weight: 1))
         }
@@ -66,7 +68,9 @@ struct NaiveLane {
       if let after {
         let later = kept[after].header.capture - instant
         let earlier = before.map { instant - kept[$0].header.capture }
-        if later <= maximumAge, earlier == nil || later < earlier ?? 0 { return single(after, .nearest, instant) }
+        if later <= maximumAge, earlier == nil || later < earlier ?? 0 {
+          return single(after, .nearest, instant)
+        }
       }
       return single(before, .nearest, instant)
     case .exact:

@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 /// A lane with its port, for one policy.
 private struct LaneUnderTest {
@@ -24,7 +25,8 @@ private struct LaneUnderTest {
 
   var picks: [NaiveLane.Pick] {
     port.picks.indices.map {
-      NaiveLane.Pick(sequence: port.picks[$0].sample, kind: port.picks[$0].kind, weight: port.picks[$0].weight)
+      NaiveLane.Pick(
+        sequence: port.picks[$0].sample, kind: port.picks[$0].kind, weight: port.picks[$0].weight)
     }
   }
 }
@@ -33,14 +35,16 @@ private func settings(
   _ policy: AlignPolicy, age: Double = 100, period: Double = 10, awaited: Bool = false, window: Int = 64
 ) -> AlignSettings {
   AlignSettings(
-    policy: policy, maximumAgeNanoseconds: .millis(age), periodNanoseconds: .millis(period), isAwaited: awaited,
+    policy: policy, maximumAgeNanoseconds: .millis(age), periodNanoseconds: .millis(period),
+    isAwaited: awaited,
     window: window)
 }
 
 @Suite("Sensor lane")
 struct SensorLaneTests {
   /// 5 policies × 5 sensors × 40000: a million samples.
-  @Test("Of a million random samples each has exactly one fate, the books add up at every moment, and the picks are those of a naive reference",
+  @Test(
+    "A million random samples: one fate each, books that always add up, a naive reference's picks",
     arguments: AlignPolicy.allCases)
   func everySampleOneFate(policy: AlignPolicy) {
     for (stream, rate) in [(0, 2.0), (1, 9.7), (2, 10.3), (3, 50.0), (4, 250.0)] {
@@ -75,9 +79,12 @@ struct SensorLaneTests {
     while offered < samples {
       sequence += random.chance(0.02) ? 2 + random.below(80) : 1
       now = now + .millis(period)
-      var header = SampleHeader(sequence: sequence, capture: now + Int64(random.uniform(-0.3, 0.3) * period * 1e6))
+      var header = SampleHeader(
+        sequence: sequence, capture: now + Int64(random.uniform(-0.3, 0.3) * period * 1e6))
       // Whole milliseconds now and then, so that captures meet instants and each other.
-      if random.chance(0.3) { header.capture = Stamp(nanoseconds: header.capture.nanoseconds / 1_000_000 * 1_000_000) }
+      if random.chance(0.3) {
+        header.capture = Stamp(nanoseconds: header.capture.nanoseconds / 1_000_000 * 1_000_000)
+      }
       if random.chance(0.01) { header.flags.insert(.damaged) }
       if random.chance(0.02) {
         recent.append(header)
@@ -144,7 +151,8 @@ struct SensorLaneTests {
     lane.offer(2, at: 10)
     #expect(
       lane.pick(at: 2.5) == [
-        .init(sequence: 1, kind: .interpolated, weight: 0.75), .init(sequence: 2, kind: .interpolated, weight: 0.25),
+        .init(sequence: 1, kind: .interpolated, weight: 0.75),
+        .init(sequence: 2, kind: .interpolated, weight: 0.25),
       ])
     #expect(lane.pick(at: 12) == [.init(sequence: 2, kind: .latestBefore, weight: 1)])
   }
@@ -183,7 +191,8 @@ struct SensorLaneTests {
   @Test("Interpolation with one payload gone hands out no lonely share")
   func halfGone() {
     for gone in [UInt64(1), 2] {
-      let lane = LaneUnderTest(settings(.interpolate), payload: PooledPayload(pin: { $0 != gone }, unpin: { _ in }))
+      let lane = LaneUnderTest(
+        settings(.interpolate), payload: PooledPayload(pin: { $0 != gone }, unpin: { _ in }))
       lane.offer(1, at: 0)
       lane.offer(2, at: 10)
       let picks = lane.pick(at: 5)
@@ -196,7 +205,8 @@ struct SensorLaneTests {
   func lost() {
     let lane = LaneUnderTest(settings(.batch))
     lane.lane.countEvicted(7)
-    #expect(lane.lane.counts.received == 7 && lane.lane.counts[.evicted] == 7 && lane.lane.counts.inFlight == 0)
+    #expect(
+      lane.lane.counts.received == 7 && lane.lane.counts[.evicted] == 7 && lane.lane.counts.inFlight == 0)
   }
 
   @Test("A lane waits for an awaited sensor only while it can still come, and never for a dead one")
@@ -205,7 +215,8 @@ struct SensorLaneTests {
       let lane = LaneUnderTest(settings(policy, awaited: true))
       func offer(_ sequence: UInt64, at milliseconds: Double) {
         lane.lane.offer(
-          SampleHeader(sequence: sequence, capture: .millis(milliseconds), ready: .millis(milliseconds)), sequence)
+          SampleHeader(sequence: sequence, capture: .millis(milliseconds), ready: .millis(milliseconds)),
+          sequence)
       }
       // Never spoken: dead.
       #expect(lane.lane.isSettled(at: .millis(100), now: .millis(100)))
@@ -245,7 +256,8 @@ struct SensorLaneTests {
     let lane = LaneUnderTest(settings(policy, awaited: true))
     let stamps: [Stamp] = [.distantFuture, .never, .zero, .never + 1, .distantFuture - 1, .never]
     for (index, stamp) in stamps.enumerated() {
-      lane.lane.offer(SampleHeader(sequence: UInt64(index) &* .max, capture: stamp, ready: stamp), UInt64(index))
+      lane.lane.offer(
+        SampleHeader(sequence: UInt64(index) &* .max, capture: stamp, ready: stamp), UInt64(index))
       for instant in [Stamp.never, .zero, .distantFuture] { _ = lane.lane.isSettled(at: instant, now: stamp) }
     }
     for instant in [Stamp.never, .zero, .distantFuture] { lane.lane.pick(at: instant) }

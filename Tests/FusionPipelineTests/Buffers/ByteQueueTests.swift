@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Byte queue")
 struct ByteQueueTests {
-  private func push(_ queue: ByteQueue, _ bytes: [UInt8], _ second: [UInt8]? = nil, topic: UInt32 = 1) -> Bool {
+  private func push(_ queue: ByteQueue, _ bytes: [UInt8], _ second: [UInt8]? = nil, topic: UInt32 = 1) -> Bool
+  {
     unsafe bytes.withUnsafeBytes { first in
       if let second {
         return unsafe second.withUnsafeBytes { unsafe queue.push(topic: topic, stamp: .millis(1), first, $0) }
@@ -38,7 +39,8 @@ struct ByteQueueTests {
         let fits = fill + 16 + length <= 4096
         let taken =
           isSplit
-          ? push(queue, Array(bytes[..<cut]), Array(bytes[cut...]), topic: UInt32(round)) : push(queue, bytes, topic: UInt32(round))
+          ? push(queue, Array(bytes[..<cut]), Array(bytes[cut...]), topic: UInt32(round))
+          : push(queue, bytes, topic: UInt32(round))
         #expect(taken == fits)
         if taken {
           waiting.append([UInt8(truncatingIfNeeded: round)] + bytes)
@@ -104,7 +106,9 @@ struct ByteQueueTests {
       let ending = isDone.load(ordering: .acquiring)
       let any = unsafe queue.pop(into: &scratch) { topic, stamp, bytes in
         let number = UInt64(stamp.nanoseconds)
-        if stamp.nanoseconds <= last || topic != UInt32(number % 9) || bytes.count != 8 * (1 + Int(number % 9)) {
+        if stamp.nanoseconds <= last || topic != UInt32(number % 9)
+          || bytes.count != 8 * (1 + Int(number % 9))
+        {
           wrong += 1
         }
         for offset in stride(from: 0, to: bytes.count, by: 8)

@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 @Suite("Fixed list")
 struct FixedListTests {

@@ -30,13 +30,17 @@ private struct SealedSample: BitwiseCopyable, Sendable {
 
 @Suite("Sample ring")
 struct SampleRingTests {
-  @Test("A ring's size is the next power of two, at least 2", arguments: [(0, 2), (1, 2), (2, 2), (3, 4), (64, 64), (65, 128)])
+  @Test(
+    "A ring's size is the next power of two, at least 2",
+    arguments: [(0, 2), (1, 2), (2, 2), (3, 4), (64, 64), (65, 128)])
   func size(requested: Int, slots: Int) {
     #expect(SampleRing<UInt8>(slots: requested).slots == slots)
   }
 
   /// Every mix of writes and reads at small sizes, against a list that never forgets.
-  @Test("Read and lost samples together are all that were pushed, in order, for every interleaving", arguments: [2, 4])
+  @Test(
+    "Read and lost samples together are all that were pushed, in order, for every interleaving",
+    arguments: [2, 4])
   func everyInterleaving(slots: Int) {
     for pattern in 0..<(1 << 14) {
       let ring = SampleRing<UInt32>(slots: slots)
@@ -71,13 +75,16 @@ struct SampleRingTests {
   func everySize() {
     func roundTrip<T: BitwiseCopyable & Sendable & Equatable>(_ value: T, zero: T) {
       let ring = SampleRing<T>(slots: 2)
-      ring.push(SampleHeader(sequence: 9, device: .millis(1), capture: .millis(2), arrival: .millis(3), ready: .millis(4),
-        captureUncertaintyNanoseconds: 5, spanNanoseconds: 6, flags: [.partial]), value)
+      ring.push(
+        SampleHeader(
+          sequence: 9, device: .millis(1), capture: .millis(2), arrival: .millis(3), ready: .millis(4),
+          captureUncertaintyNanoseconds: 5, spanNanoseconds: 6, flags: [.partial]), value)
       var cursor: UInt64 = 0
       var header = SampleHeader()
       var sample = zero
       #expect(ring.read(&cursor, header: &header, sample: &sample) == .sample)
-      #expect(sample == value && header.sequence == 9 && header.ready == .millis(4) && header.flags == [.partial])
+      #expect(
+        sample == value && header.sequence == 9 && header.ready == .millis(4) && header.flags == [.partial])
       #expect(header.spanNanoseconds == 6 && header.captureUncertaintyNanoseconds == 5)
     }
     roundTrip(UInt8(0xA5), zero: 0)

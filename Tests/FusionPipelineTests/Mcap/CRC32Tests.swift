@@ -15,7 +15,7 @@ struct CRC32Tests {
   }
 
   static func random(_ count: Int, seed: UInt64) -> [UInt8] {
-    var random = SplitMix(seed)
+    var random = SplitMix(seed: seed)
     return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   }
 

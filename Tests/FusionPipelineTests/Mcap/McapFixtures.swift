@@ -3,19 +3,6 @@ import Glibc
 
 @testable import FusionPipeline
 
-/// A small generator with a fixed sequence, so that a failing seed can be named.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// A message as a test compares it.
 struct PlainMessage: Hashable {
   var channel: UInt16
@@ -79,7 +66,7 @@ enum McapFixture {
   static func log(
     messages: Int, payload: Int = 40, options: McapWriterOptions = .recording, seed: UInt64 = 1
   ) throws -> (bytes: [UInt8], messages: [PlainMessage]) {
-    var random = SplitMix(seed)
+    var random = SplitMix(seed: seed)
     let sink = MemorySink()
     let writer = try McapWriter(sink: sink, profile: "test", library: "fusion", options: options)
     let schema = try writer.addSchema(name: "Sample", encoding: "fusion", data: [1, 2, 3])

@@ -47,7 +47,7 @@ struct McapFuzzTests {
   @Test("random bytes behind the magic never trap a reader or the recovery")
   func randomBytes() {
     for seed in 0..<600 as Range<UInt64> {
-      var random = SplitMix(seed)
+      var random = SplitMix(seed: seed)
       let count = Int(random.next() % 600)
       // Half of them with small values, which look more like opcodes and lengths.
       let mask: UInt8 = seed % 2 == 0 ? 0xFF : 0x0F
@@ -60,7 +60,7 @@ struct McapFuzzTests {
   @Test("records of every opcode with hostile lengths and random content never trap")
   func hostileRecords() {
     for seed in 0..<1500 as Range<UInt64> {
-      var random = SplitMix(seed)
+      var random = SplitMix(seed: seed)
       let bytes = McapFuzz.file { out in
         for _ in 0..<(1 + Int(random.next() % 6)) {
           let content = (0..<Int(random.next() % 90)).map { _ -> UInt8 in
@@ -112,7 +112,7 @@ struct McapFuzzTests {
     #expect(try McapFixture.ordered(McapMessages(McapIndex(MemorySource(bare)))).count == expected.count)
     let start = Int(Self.summaryStart(bytes))
     for seed in 0..<1500 as Range<UInt64> {
-      var random = SplitMix(seed)
+      var random = SplitMix(seed: seed)
       var damaged = bare
       for _ in 0..<(1 + Int(random.next() % 5)) {
         let at = start + Int(random.next() % UInt64(bytes.count - 8 - start))

@@ -61,7 +61,7 @@ struct McapIndexTests {
     let writer = try McapWriter(
       sink: sink, profile: "", library: "", options: McapReaderTests.options(chunkBytes: 400))
     let channel = try writer.addChannel(topic: "t", messageEncoding: "", schemaID: 0)
-    var random = SplitMix(11)
+    var random = SplitMix(seed: 11)
     var expected: [PlainMessage] = []
     for index in 0..<500 as Range<UInt32> {
       // Few distinct times, so that ties across chunks are common.

@@ -115,7 +115,7 @@ struct McapReaderTests {
     let (bytes, expected) = try McapFixture.log(messages: 300, options: Self.options(chunkBytes: 4000))
     let genuine = Set(expected)
     for seed in 0..<400 as Range<UInt64> {
-      var random = SplitMix(seed)
+      var random = SplitMix(seed: seed)
       var damaged = bytes
       let start = Int(random.next() % UInt64(bytes.count))
       for index in start..<min(start + 1 + Int(random.next() % 40), bytes.count) {

@@ -181,7 +181,7 @@ struct McapRecoveryTests {
     let (bytes, expected, _) = try Self.fixture()
     let genuine = Set(expected)
     for seed in 0..<300 as Range<UInt64> {
-      var random = SplitMix(seed)
+      var random = SplitMix(seed: seed)
       var damaged = bytes
       for _ in 0..<(1 + random.next() % 4) {
         let at = Int(random.next() % UInt64(damaged.count))

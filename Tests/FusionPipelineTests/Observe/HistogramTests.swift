@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Histogram")
 struct HistogramTests {
-  @Test("Any quantile lies at or above the true value and within 0.8 % of it", arguments: [1_000.0, 5e7, 1e15])
+  @Test(
+    "Any quantile lies at or above the true value and within 0.8 % of it", arguments: [1_000.0, 5e7, 1e15])
   func quantiles(scale: Double) {
     let histogram = Histogram()
     var random = RandomSource(seed: 3)

@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 /// A camera releases frames, a radar is awaited, two stages run; deadline 60 ms, period 100 ms.
 private func ledgerMachine() -> ProbeMachine {
@@ -9,7 +10,8 @@ private func ledgerMachine() -> ProbeMachine {
       trigger: .sensor(0), periodNanoseconds: .millis(100), deadlineNanoseconds: .millis(60),
       alignmentHoldNanoseconds: .millis(40)))
   machine.sensors[1].align = AlignSettings(
-    policy: .latestBefore, maximumAgeNanoseconds: .millis(200), periodNanoseconds: .millis(100), isAwaited: true)
+    policy: .latestBefore, maximumAgeNanoseconds: .millis(200), periodNanoseconds: .millis(100),
+    isAwaited: true)
   machine.stages = [.sum, .idle("second", modelledNanoseconds: .millis(2))]
   return machine
 }
@@ -64,7 +66,9 @@ struct LedgerTests {
     let before = try #require(try ledger(Delays()).entry)
     let after = try #require(try ledger(delays).entry)
     for other in LedgerPart.allCases {
-      #expect(after[other] - before[other] == (other == part ? step : 0), "\(other.rawValue) beside \(part.rawValue)")
+      #expect(
+        after[other] - before[other] == (other == part ? step : 0),
+        "\(other.rawValue) beside \(part.rawValue)")
     }
     #expect(after.total - before.total == step)
     #expect(after.attributed == after.total && after.unattributed == 0)
@@ -165,7 +169,9 @@ struct LedgerTests {
     #expect(overrun?.published == SlotWinner.guardFill.rawValue)
   }
 
-  @Test("A gap of the host above 5 ms is the cause whatever else was slow; page faults and preemption name stages")
+  @Test(
+    "A gap of the host above 5 ms is the cause whatever else was slow; page faults and preemption name stages"
+  )
   func evidence() {
     var entry = LedgerEntry(set: CommandSet(), marks: FrameMarks(), woken: .zero, sent: .zero)
     entry.stageCount = 1
@@ -175,13 +181,22 @@ struct LedgerTests {
     func cause(_ change: (inout FrameEvidence) -> Void) -> MissCause? {
       var evidence = FrameEvidence()
       change(&evidence)
-      return MissCause(rawValue: classifier.miss(entry, deadline: .zero, finished: .zero, evidence: evidence).cause)
+      return MissCause(
+        rawValue: classifier.miss(entry, deadline: .zero, finished: .zero, evidence: evidence).cause)
     }
     #expect(cause { _ in } == .stageOverrun)
     #expect(cause { $0.involuntarySwitches = 1 } == .preemption)
-    #expect(cause { $0.involuntarySwitches = 1; $0.majorFaults = 1 } == .pageFault)
+    #expect(
+      cause {
+        $0.involuntarySwitches = 1
+        $0.majorFaults = 1
+      } == .pageFault)
     #expect(cause { $0.hostGapNanoseconds = 5_000_000 } == .stageOverrun)
-    #expect(cause { $0.hostGapNanoseconds = 5_000_001; $0.majorFaults = 1 } == .hostStall)
+    #expect(
+      cause {
+        $0.hostGapNanoseconds = 5_000_001
+        $0.majorFaults = 1
+      } == .hostStall)
   }
 
   @Test("Any stamps that a device may give make an entry and a report without a trap")

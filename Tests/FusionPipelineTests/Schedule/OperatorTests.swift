@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 /// An operator as sensor 1 and a camera as sensor 2, so that numbers and places differ.
 private func operatorMachine(trigger: ChainTrigger = .sensor(1)) -> ProbeMachine {
@@ -50,7 +51,8 @@ struct OperatorTests {
         ]))
     #expect(
       modes(run) == [
-        .inhibit, .inhibit, .auto, .auto, .emergency, .emergency, .emergency, .emergency, .inhibit, .inhibit, .auto,
+        .inhibit, .inhibit, .auto, .auto, .emergency, .emergency, .emergency, .emergency, .inhibit, .inhibit,
+        .auto,
         .auto,
       ])
     let stopped = run.commands(of: 1)[5]
@@ -74,7 +76,8 @@ struct OperatorTests {
     let run = ProbeRun(machine)
     try run.run(
       merged(
-        camera(2), [OperatorRequest.emergencyStop.recorded(sensor: 1, arrival: .millis(100))], camera(2, from: 2000)))
+        camera(2), [OperatorRequest.emergencyStop.recorded(sensor: 1, arrival: .millis(100))],
+        camera(2, from: 2000)))
     #expect(modes(run) == [.auto, .auto, .emergency, .emergency])
     #expect(run.counts[0][.used] == 1 && run.counts[0].dropped == 0)
   }

@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 private func periodicMachine() -> ProbeMachine {
   ProbeMachine(
@@ -19,13 +20,16 @@ struct PeriodicChainTests {
     #expect(releases.count > 95)
     for (index, release) in releases.enumerated() {
       #expect(release.release == Stamp.zero + Int64(index) * .millis(20))
-      #expect(release.release == release.due && release.instant == release.due && release.slot == UInt64(index))
+      #expect(
+        release.release == release.due && release.instant == release.due && release.slot == UInt64(index))
       #expect(release.deadline == release.release + .millis(20))
     }
     #expect(run.releases.overrunSkips == 0 && run.books.byFrame == UInt64(releases.count))
   }
 
-  @Test("Periods that pass while a frame runs are skipped and counted, and the next frame stands on the grid again")
+  @Test(
+    "Periods that pass while a frame runs are skipped and counted; the next frame is on the grid"
+  )
   func overrun() throws {
     var settings = VirtualRunner.Settings()
     settings.stageDuration = { frame, _ in frame == 4 ? .millis(50) : nil }

@@ -23,7 +23,8 @@ struct SlotBoardTests {
     return board
   }
 
-  @Test("Each step works from its one state and changes nothing from any other",
+  @Test(
+    "Each step works from its one state and changes nothing from any other",
     arguments: [SlotState.open, .claimed, .frame, .taken, nil])
   func transitions(from state: SlotState?) {
     var b = board(in: state)
@@ -64,7 +65,9 @@ struct SlotBoardTests {
     #expect(board.cutoff(of: 11) == .millis(9) && board.failure(of: 11) == .none)
   }
 
-  @Test("Of a frame and a guard that race for 100000 slots exactly one wins each, and the winner's commands are whole")
+  @Test(
+    "A frame and a guard race for 100000 slots: one winner each, and its commands are whole"
+  )
   func race() {
     let board = SlotBoard()
     let slots: UInt64 = 100_000
@@ -76,8 +79,9 @@ struct SlotBoardTests {
       var slot: UInt64 = 0
       var planned = CommandSet(count: 1)
       isRunning.store(true, ordering: .relaxed)
-      while slot < slots {
+      while true {
         slot = max(slot, current.load(ordering: .relaxed))
+        if slot >= slots { return }
         guard board.claim(slot, cutoff: .millis(1)) else {
           // Not open yet, or the guard's: then its number moves on.
           continue

@@ -1,5 +1,6 @@
-@testable import FusionPipeline
 import Testing
+
+@testable import FusionPipeline
 
 /// A camera at 20 Hz on a 50 ms grid, deadline 50 ms after capture, its packets 10 ms old when they arrive.
 private func cameraMachine() -> ProbeMachine {
@@ -27,7 +28,9 @@ struct SlotCompletenessTests {
     }
     #expect(run.books.slots == UInt64(run.slots.count))
     #expect(run.books.byFrame + run.books.byGuard.values.reduce(0, +) == run.books.slots)
-    for (a, b) in zip(run.slots, run.slots.dropFirst()) { #expect(a.instant <= b.instant && a.sent <= b.sent) }
+    for (a, b) in zip(run.slots, run.slots.dropFirst()) {
+      #expect(a.instant <= b.instant && a.sent <= b.sent)
+    }
   }
 
   @Test("Every slot from the start to the final command carries exactly one set")
@@ -49,7 +52,9 @@ struct SlotCompletenessTests {
     #expect(run.commands.last?.flags.contains(.final) == true)
   }
 
-  @Test("A slot without a trigger is filled by the guard at its instant plus the hold, and is a miss of no_trigger")
+  @Test(
+    "The guard fills a slot without a trigger at its instant plus the hold: a miss of no_trigger"
+  )
   func noTrigger() throws {
     let run = ProbeRun(cameraMachine())
     try run.run(cameraPackets(10) + cameraPackets(10, from: 1000))
@@ -62,7 +67,9 @@ struct SlotCompletenessTests {
       #expect(record.sent == Stamp.zero + Int64(record.slot) * .millis(50) + .millis(50))
       #expect(record.instant == record.cutoff && record.cutoff == record.sent && record.isLate == 0)
     }
-    #expect(run.books.misses.filter { $0.slot < 30 }.map(\.cause) == filled.map { _ in MissCause.noTrigger.rawValue })
+    #expect(
+      run.books.misses.filter { $0.slot < 30 }.map(\.cause)
+        == filled.map { _ in MissCause.noTrigger.rawValue })
   }
 
   @Test("A late frame loses its slot to the guard at deadline less reserve, and its state still holds")
@@ -145,7 +152,8 @@ struct SlotCompletenessTests {
     #expect(run.releases.released == 0 && run.counts[0][.invalid] == 1)
   }
 
-  @Test("Over an hour a drifting sensor with 5 ms of jitter loses at most one slot each time it drifts past one",
+  @Test(
+    "Over an hour a drifting sensor with 5 ms of jitter loses at most one slot each time it drifts past one",
     arguments: [200, -200])
   func drift(partsPerMillion: Int64) throws {
     // The scheduler, the board and the output alone: 36000 frames of 100 ms.
@@ -154,7 +162,8 @@ struct SlotCompletenessTests {
     let grid = SlotGrid(epoch: .zero, periodNanoseconds: period)
     let board = SlotBoard()
     let scheduler = ChainScheduler(timing: timing, grid: grid, board: board)
-    let output = SlotOutput(board: board, timing: timing, grid: grid, slotGuard: SafeValueGuard(actuators: []))
+    let output = SlotOutput(
+      board: board, timing: timing, grid: grid, slotGuard: SafeValueGuard(actuators: []))
     var random = RandomSource(seed: 11)
     var byFrame = 0
     var byGuard: [UInt64] = []
@@ -168,7 +177,8 @@ struct SlotCompletenessTests {
       let capture = Stamp.millis(20) + Int64(index) * step + Int64(random.uniform(-5e6, 5e6))
       let ready = capture + .millis(10)
       publish(until: ready - 1)
-      scheduler.triggered(by: SampleHeader(sequence: UInt64(index + 1), capture: capture, arrival: ready, ready: ready))
+      scheduler.triggered(
+        by: SampleHeader(sequence: UInt64(index + 1), capture: capture, arrival: ready, ready: ready))
       if case .release(let release) = scheduler.step(now: ready, isSettled: { _ in true }) {
         var set = CommandSet()
         set.slot = release.slot

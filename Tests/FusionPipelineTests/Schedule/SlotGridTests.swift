@@ -10,7 +10,8 @@ struct SlotGridTests {
       let instant = grid.instant(of: slot)
       #expect(instant.nanoseconds == 1_000_003 + 7 * Int64(slot))
       #expect(grid.firstSlot(notBefore: instant) == slot && grid.lastSlot(notAfter: instant) == slot)
-      #expect(grid.firstSlot(notBefore: instant + 1) == slot + 1 && grid.lastSlot(notAfter: instant + 6) == slot)
+      #expect(
+        grid.firstSlot(notBefore: instant + 1) == slot + 1 && grid.lastSlot(notAfter: instant + 6) == slot)
       #expect(grid.lastSlot(notAfter: instant - 1) == (slot == 0 ? nil : slot - 1))
     }
     #expect(grid.firstSlot(notBefore: .never) == 0 && grid.lastSlot(notAfter: .never) == nil)

@@ -24,7 +24,8 @@ struct ProbeMachine {
     var modelledNanoseconds: Int64 = .millis(1)
     /// What it does in a frame; given the probe sensors' ports and a value that survives frames.
     var body:
-      (_ frame: Frame, _ ports: [SensorPort<ProbeSample>], _ memory: StateValue<Double>) throws(StageFailure) -> Void
+      (_ frame: Frame, _ ports: [SensorPort<ProbeSample>], _ memory: StateValue<Double>) throws(StageFailure)
+        -> Void
   }
 
   var sensors: [Sensor]
@@ -73,7 +74,8 @@ struct ProbeMachine {
     let slotGuard = SafeValueGuard(actuators: actuators)
     let runner = ChainRunner(
       name: "probe", number: 1, taps: taps, stages: slots, state: state, frame: Frame(),
-      actuatorCount: actuators.count, validForMicroseconds: 100_000, periodNanoseconds: timing.periodNanoseconds,
+      actuatorCount: actuators.count, validForMicroseconds: 100_000,
+      periodNanoseconds: timing.periodNanoseconds,
       slotGuard: slotGuard, autoEngage: autoEngage)
     var triggerTap: Int?
     if case .sensor(let index) = timing.trigger { triggerTap = index }
@@ -104,7 +106,9 @@ extension ProbeMachine.StagePlan {
 
   /// Does nothing but take time.
   static func idle(_ name: String, modelledNanoseconds: Int64 = .millis(1)) -> ProbeMachine.StagePlan {
-    ProbeMachine.StagePlan(name: name, modelledNanoseconds: modelledNanoseconds) { (_, _, _) throws(StageFailure) in }
+    ProbeMachine.StagePlan(name: name, modelledNanoseconds: modelledNanoseconds) {
+      (_, _, _) throws(StageFailure) in
+    }
   }
 
   /// Fails in the given frames, after having spoiled its memory.

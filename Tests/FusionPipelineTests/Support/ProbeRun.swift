@@ -17,7 +17,10 @@ final class ProbeRun {
   private(set) var slots: [SlotRecord] = []
   private(set) var ledgers: [LedgerEntry] = []
 
-  init(_ machine: ProbeMachine, settings: VirtualRunner.Settings = VirtualRunner.Settings(), sink: (any CommandSink)? = nil) {
+  init(
+    _ machine: ProbeMachine, settings: VirtualRunner.Settings = VirtualRunner.Settings(),
+    sink: (any CommandSink)? = nil
+  ) {
     self.machine = machine
     built = machine.build()
     let outputTap = RecordTap(queue: slotQueue)
@@ -73,7 +76,8 @@ final class ProbeRun {
 
 /// Packets of one sensor at a steady rate: value and tag count from 1, captured `delay` before arrival.
 func steadyPackets(
-  sensor: UInt16, from: Stamp = .zero, period: Int64, count: Int, delay: Int64 = 0, jitter: Int64 = 0, seed: UInt64 = 1
+  sensor: UInt16, from: Stamp = .zero, period: Int64, count: Int, delay: Int64 = 0, jitter: Int64 = 0,
+  seed: UInt64 = 1
 ) -> [RecordedPacket] {
   var random = RandomSource(seed: seed, stream: UInt64(sensor))
   return (0..<count).map { index in

@@ -8,7 +8,7 @@ struct RecordedRun {
   var frames: Int
 
   /// - Parameters:
-  ///   - rawQueueBytes: room for raw packets between two drains; a small one loses packets as a stalled disk does.
+  ///   - rawQueueBytes: room for raw packets between two drains; a small one loses some, as on a stalled disk.
   ///   - drainsAt: whether to drain at this instant; always unless given.
   init(
     _ machine: ProbeMachine, _ packets: [RecordedPacket],

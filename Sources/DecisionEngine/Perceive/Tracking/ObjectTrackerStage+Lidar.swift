@@ -79,7 +79,9 @@ extension ObjectTrackerStage {
   private func variance(of box: BoxMeasurement, for track: TrackState) -> Double {
     // A box that grows or shrinks says less about where its centre is.
     let change = track.hasExtent ? abs(track.length - box.length) + abs(track.width - box.width) : 0
-    let sigma = settings.lidarSigmaMetres + (box.isPiece ? 0.5 : 0.1 * min(change, 4))
+    // A small thing's centre cannot lie far from its points.
+    let own = settings.lidarSigmaMetres * (max(box.length, box.width) < 1.2 ? 0.6 : 1)
+    let sigma = own + (box.isPiece ? 0.5 : 0.1 * min(change, 4))
     return sigma * sigma
   }
 

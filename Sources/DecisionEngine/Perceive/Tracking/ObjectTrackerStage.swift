@@ -59,6 +59,7 @@ public final class ObjectTrackerStage: Stage {
 
   private static func check(_ s: ObjectTrackerSettings, _ setup: StageSetup) throws(SetupProblem) {
     try setup.check("accelerationNoise", s.accelerationNoise, 0.01...50)
+    try setup.check("smallThingShare", s.smallThingShare, 0.01...10)
     try setup.check("lidarSigmaMetres", s.lidarSigmaMetres, 0.001...10)
     try setup.check("radarRangeSigmaMetres", s.radarRangeSigmaMetres, 0.001...10)
     try setup.check("radarBearingSigmaRadians", s.radarBearingSigmaRadians, 0.0001...1)
@@ -128,8 +129,16 @@ public final class ObjectTrackerStage: Stage {
     memory.value.filterTime = stamp
     guard from != .never else { return }
     let seconds = min(Double(stamp - from) * 1e-9, 2)
-    let density = settings.accelerationNoise * settings.accelerationNoise
-    for index in tracks.indices { tracks[index].filter.predict(seconds: seconds, density: density) }
+    for index in tracks.indices {
+      tracks[index].filter.predict(seconds: seconds, density: density(of: tracks[index]))
+    }
+  }
+
+  /// Of the white acceleration, m²/s³. People change their speed less than vehicles do.
+  private func density(of track: TrackState) -> Double {
+    let isSmall = track.hasExtent && max(track.length, track.width) < 1.2
+    let noise = settings.accelerationNoise * (isSmall ? settings.smallThingShare : 1)
+    return noise * noise
   }
 
   /// A new track, unless the list is full.
@@ -155,12 +164,11 @@ public final class ObjectTrackerStage: Stage {
   private func handOn(at instant: Stamp, vehicleFromOdometry: Transform2) {
     output.removeAll()
     let seconds = min(max(Double(instant - memory.value.filterTime) * 1e-9, 0), 2)
-    let density = settings.accelerationNoise * settings.accelerationNoise
     for index in tracks.indices {
       noteMotion(&tracks[index])
       let track = tracks[index]
       var filter = track.filter
-      filter.predict(seconds: seconds, density: density)
+      filter.predict(seconds: seconds, density: density(of: track))
       let seen = filter.moved(by: vehicleFromOdometry)
       let change = vehicleFromOdometry.rotate(Vector2(track.ax, track.ay))
       let isAcross = track.width > track.length
@@ -183,8 +191,10 @@ public final class ObjectTrackerStage: Stage {
   private func noteMotion(_ track: inout TrackState) {
     let f = track.filter
     let speed = (f.vx * f.vx + f.vy * f.vy).squareRoot()
-    let sigma = (0.5 * (f.p.vxvx + f.p.vyvy)).squareRoot()
-    if speed > settings.movingSpeed + sigma {
+    // Along the velocity: across it, a radar's track may be unknown for long.
+    let along = f.vx * f.vx * f.p.vxvx + 2 * f.vx * f.vy * f.p.vxvy + f.vy * f.vy * f.p.vyvy
+    let sigma = max(along, 0).squareRoot() / max(speed, 1e-3)
+    if speed > settings.movingSpeed, speed > 2.5 * sigma {
       track.flags.insert(.moving)
     } else if speed < 0.5 * settings.movingSpeed {
       track.flags.remove(.moving)

@@ -58,10 +58,10 @@ public struct Track: BitwiseCopyable, Sendable, Equatable {
 
 extension Track {
   /// The velocity to foresee by: zero for a thing that stands, and along an axis in which it is not known yet
-  /// (standard deviation above 1.5 m/s), since a newborn track's guess would cross every lane.
+  /// (standard deviation above 3 m/s ahead, 1.5 m/s to the side), since a newborn track's guess would cross every lane.
   public var soundVelocity: (x: Double, y: Double) {
     guard flags.contains(.moving) else { return (0, 0) }
-    return (covariance.vxvx < 2.25 ? vx : 0, covariance.vyvy < 2.25 ? vy : 0)
+    return (covariance.vxvx < 9 ? vx : 0, covariance.vyvy < 2.25 ? vy : 0)
   }
 }
 

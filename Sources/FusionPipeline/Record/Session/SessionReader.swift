@@ -129,9 +129,10 @@ final class LoggedPackets: PacketSource {
         guard bytes.count >= RawPacket.headBytes else { continue }
         var reader = TopicReader(Array(bytes[..<RawPacket.headBytes]))
         let flags = SampleFlags(rawValue: reader.next())
+        let firstSequence = reader.next(UInt64.self)
         var packet = RecordedPacket(
           sensor: sensor, arrival: Stamp(nanoseconds: Int64(clamping: message.logTime)) - offset, flags: flags,
-          bytes: Array(bytes[RawPacket.headBytes...]))
+          bytes: Array(bytes[RawPacket.headBytes...]), firstSequence: firstSequence)
         let last = lastNumbers.updateValue(message.sequence, forKey: message.channelID) ?? 0
         packet.isAfterLoss = message.sequence != 0 && message.sequence != last &+ 1
         return packet

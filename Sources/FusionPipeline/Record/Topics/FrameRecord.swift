@@ -103,6 +103,8 @@ public struct FrameRecord: Sendable, Equatable {
   }
 
   public static func == (a: FrameRecord, b: FrameRecord) -> Bool {
-    a.outcome.release == b.outcome.release && a.chain == b.chain && a.floors == b.floors && a.picks == b.picks
+    a.outcome.release == b.outcome.release && a.outcome.basisSlot == b.outcome.basisSlot
+      && a.outcome.failure == b.outcome.failure && a.outcome.isSubmitted == b.outcome.isSubmitted
+      && a.chain == b.chain && a.floors == b.floors && a.picks == b.picks
   }
 }
