@@ -3,11 +3,11 @@
 /// A port with its pool, as the framework keeps it.
 final class BenchPort: AnyPort {
   let name: String
-  let port: AnyObject
+  let portObject: AnyObject
   let pool: AnyObject?
   init(name: String, port: AnyObject, pool: AnyObject?) {
     self.name = name
-    self.port = port
+    portObject = port
     self.pool = pool
   }
 }

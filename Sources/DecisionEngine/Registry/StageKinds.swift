@@ -164,7 +164,7 @@ extension Registry {
 }
 
 extension SinkKind {
-  /// Commands over ZeroMQ, one frame for each.
+  /// Commands over ZeroMQ, one frame for each: `registry.sink = .zeroMQ`, also without any stage of this module.
   public static var zeroMQ: SinkKind {
     SinkKind(
       Section(

@@ -88,13 +88,6 @@
     for index in port.picks.indices { payload.unpin(port.picks[index].sample) }
   }
 
-  /// The lowest sequence number that a later bundle may still pick.
-  public var lowestUndecided: UInt64 {
-    var lowest = UInt64.max
-    for index in window.indices { lowest = min(lowest, window[index].header.sequence) }
-    return lowest
-  }
-
   // MARK: - Policies
 
   private func pickBatch(before end: Int, instant: Stamp) {

@@ -61,8 +61,7 @@ import Synchronization
     let start = unsafe written.pointee.load(ordering: .relaxed)
     let fill = unsafe Int(start &- read.pointee.load(ordering: .acquiring))
     guard Self.prefixSize + length <= capacity - fill else {
-      unsafe refusedMessages.pointee.add(1, ordering: .relaxed)
-      unsafe refusedByteCount.pointee.add(UInt64(length), ordering: .relaxed)
+      countRefused(bytes: length)
       return false
     }
     let prefix = Prefix(length: UInt32(length), topic: topic, stamp: stamp.nanoseconds)
@@ -73,6 +72,12 @@ import Synchronization
     }
     unsafe written.pointee.store(start &+ UInt64(Self.prefixSize + length), ordering: .releasing)
     return true
+  }
+
+  /// Counts a message that could not even be made.
+  func countRefused(bytes: Int) {
+    unsafe refusedMessages.pointee.add(1, ordering: .relaxed)
+    unsafe refusedByteCount.pointee.add(UInt64(max(bytes, 0)), ordering: .relaxed)
   }
 
   /// Takes the oldest message out; false when there is none. The bytes are valid during `body`.

@@ -25,8 +25,11 @@ public final class SafeValueGuard: SlotGuard {
   public func fill(slot: UInt64, instant: Stamp, reason: CommandReason, last: CommandSet?) -> CommandSet {
     var set = safeSet(count: actuators.count)
     if let last, last.mode != CommandMode.inhibit.rawValue {
+      if last.mode == CommandMode.emergency.rawValue { set.mode = last.mode }
+      // At the end of a session only the safe values are right, whatever was planned.
+      let isEnd = reason == .shutdown
       let elapsed = UInt32(clamping: max(instant - last.decidedAt, 0) / 1000)
-      for index in 0..<actuators.count {
+      for index in 0..<actuators.count where !isEnd {
         set.commands[index].value = last.commands[index].value(afterMicroseconds: elapsed)
       }
       set.frame = last.frame

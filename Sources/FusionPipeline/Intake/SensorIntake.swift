@@ -78,6 +78,7 @@ public final class SensorIntake<Decoder: SensorDecoder>: AnySensor {
   public func resume(at sequence: UInt64) { skippedSequences &+= sequence &- nextSequence }
 
   public func ingest(_ bytes: RawSpan, arrival: Stamp, flags: SampleFlags, readyAt: () -> Stamp) {
+    if flags.contains(.linkReopened) { decoder.reset() }
     decoder.decode(bytes, arrival: arrival) { timing, sample in
       intakeCounts.samples &+= 1
       ring.push(header(timing, arrival: arrival, flags: flags, ready: readyAt()), sample)

@@ -18,14 +18,9 @@ public struct PickRecord: BitwiseCopyable, Sendable, Equatable {
 /// A chain's side of one sensor, without its sample's type.
 ///
 /// Thread: the chain's frame thread.
-public protocol SensorTap: AnyObject {
-  var name: String { get }
+public protocol SensorTap: AnyPort {
   /// The sensor's number in the configuration, from 1.
   var number: UInt16 { get }
-  /// The `SensorPort<Sample>` that stages read.
-  var portObject: AnyObject { get }
-  /// The `PayloadPool<Element>`, where the sample kind has one.
-  var pool: AnyObject? { get }
   var counts: FateCounts { get }
   var alignSettings: AlignSettings { get }
 
@@ -37,8 +32,6 @@ public protocol SensorTap: AnyObject {
   func release()
   /// The picks of the port, for the log.
   func forEachPick(_ body: (_ header: SampleHeader, _ kind: PickKind, _ weight: Double) -> Void)
-  /// The lowest sequence that a later frame may still pick.
-  var lowestUndecided: UInt64 { get }
 
   /// Faithful replay: takes what the ring has into a stash, unaligned; the highest sequence in it.
   func stash() -> UInt64
@@ -79,7 +72,6 @@ final class Tap<Sample: BitwiseCopyable & Sendable>: SensorTap {
   var portObject: AnyObject { lane.port }
   var counts: FateCounts { lane.counts }
   var alignSettings: AlignSettings { lane.settings }
-  var lowestUndecided: UInt64 { lane.lowestUndecided }
 
   func drain(_ onSample: (SampleHeader) -> Void) {
     while true {

@@ -21,6 +21,7 @@ final class SensorThread: @unchecked Sendable {
   private let isStopping = Atomic<Bool>(false)
   private let healthState = Mutex(SensorHealth())
   private var lastArrival = Stamp.never
+  private var hasReceived = false
   private static let pollNanoseconds: Int64 = 50_000_000
 
   init(
@@ -60,7 +61,6 @@ final class SensorThread: @unchecked Sendable {
         }
       }
       link.close()
-      sensor.reset()
       if isStopping.load(ordering: .relaxed) { return }
       pause(backOff)
       backOff = min(backOff * 2, 2_000_000_000)
@@ -68,6 +68,8 @@ final class SensorThread: @unchecked Sendable {
   }
 
   private func receive(_ buffer: UnsafeMutableRawBufferPointer) throws(LinkFailure) {
+    // In the packet's flags, so that a replay forgets what was under way at the same packet.
+    var opening: SampleFlags = hasReceived ? .linkReopened : []
     while !isStopping.load(ordering: .relaxed) {
       guard let packet = unsafe try link.receive(into: buffer, timeoutNanoseconds: Self.pollNanoseconds) else {
         continue
@@ -77,9 +79,12 @@ final class SensorThread: @unchecked Sendable {
       // A log orders a sensor's packets by arrival, so arrivals must not step back.
       let arrival = max(packet.arrival, lastArrival)
       lastArrival = arrival
+      let flags = packet.flags.union(opening)
+      opening = []
+      hasReceived = true
       unsafe RawPacket.push(
-        bytes, of: sensor.number, arrival: arrival, flags: packet.flags, firstSequence: sensor.nextSequence, to: tap)
-      unsafe sensor.ingest(bytes.bytes, arrival: arrival, flags: packet.flags, readyAt: { clock.now() })
+        bytes, of: sensor.number, arrival: arrival, flags: flags, firstSequence: sensor.nextSequence, to: tap)
+      unsafe sensor.ingest(bytes.bytes, arrival: arrival, flags: flags, readyAt: { clock.now() })
       doorbell.ring()
     }
   }

@@ -76,6 +76,17 @@ public struct LinkPlan {
   public var clock: any PipelineClock
   /// Links that the embedding program made itself, by name: a simulator's.
   public var provided: [String: any PacketLink]
+
+  public init(
+    sensorName: String, settings: Settings, sensor: Settings, clock: any PipelineClock,
+    provided: [String: any PacketLink] = [:]
+  ) {
+    self.sensorName = sensorName
+    self.settings = settings
+    self.sensor = sensor
+    self.clock = clock
+    self.provided = provided
+  }
 }
 
 /// One kind of stage: its keys beside `budget_ms` and `modelled_ms`, and what makes it.
@@ -134,6 +145,13 @@ public struct ImportTarget {
   public var number: UInt16
   public var model: String
   public var settings: Settings
+
+  public init(name: String, number: UInt16, model: String, settings: Settings) {
+    self.name = name
+    self.number = number
+    self.model = model
+    self.settings = settings
+  }
 }
 
 /// What an importer found: packets in order of arrival, stamps as the source has them.

@@ -75,7 +75,8 @@ public struct RecordLayout: Sendable, Equatable {
   private let bytes: UnsafeMutableRawPointer
   private let capacity: Int
   private var length = 0
-  private var hasOverflowed = false
+  /// What was appended did not fit: there is no record.
+  public private(set) var hasOverflowed = false
 
   public init(capacity: Int) {
     self.capacity = capacity

@@ -50,6 +50,8 @@ public struct SampleFlags: OptionSet, BitwiseCopyable, Sendable, Hashable {
   public static let deviceOnPipelineClock = SampleFlags(rawValue: 1 << 4)
   /// An injected fault changed or delayed this sample.
   public static let faultInjected = SampleFlags(rawValue: 1 << 5)
+  /// The first packet after a link was opened again: what was under way before it is forgotten.
+  public static let linkReopened = SampleFlags(rawValue: 1 << 6)
 }
 
 /// What a decoder knows of a sample's time; the intake makes the header's stamps from it.

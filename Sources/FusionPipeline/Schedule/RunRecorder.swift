@@ -27,12 +27,17 @@ public final class RecordTap {
 
   /// Pushes what `buffer` holds.
   func push(_ topic: UInt32, at stamp: Stamp) {
+    guard !buffer.hasOverflowed else { return countRefused() }
     unsafe queue?.push(topic: topic, stamp: stamp, buffer.contents)
   }
+
+  /// A record that outgrew its buffer is lost as one that outgrew its queue is, and counted with those.
+  private func countRefused() { queue?.countRefused(bytes: 0) }
 
   /// Pushes bytes as they are, after `buffer`'s content when `afterBuffer` is set.
   func push(_ topic: UInt32, at stamp: Stamp, _ bytes: UnsafeRawBufferPointer, afterBuffer: Bool = false) {
     if afterBuffer {
+      guard !buffer.hasOverflowed else { return countRefused() }
       unsafe queue?.push(topic: topic, stamp: stamp, buffer.contents, bytes)
     } else {
       unsafe queue?.push(topic: topic, stamp: stamp, bytes)

@@ -6,7 +6,7 @@ public final class StageSetup {
   public let vehicle: VehicleDescription
   public let actuators: [ActuatorDescription]
   public let state: StateStore
-  private var ports: [any SensorTap]
+  private var ports: [any AnyPort]
   private var lists: [String: Any] = [:]
   /// Which stage asked for what, for `docs` and `fusiond check`.
   public private(set) var wiring: [String] = []
@@ -14,7 +14,7 @@ public final class StageSetup {
 
   init(
     vehicle: VehicleDescription, actuators: [ActuatorDescription], state: StateStore,
-    ports: [any SensorTap]
+    ports: [any AnyPort]
   ) {
     self.vehicle = vehicle
     self.actuators = actuators
@@ -72,6 +72,15 @@ public final class StageSetup {
     wiring.append("\(name) → \(stageName)")
     return list
   }
+}
+
+/// A sensor's port without its sample's type, as a setup is given it.
+public protocol AnyPort: AnyObject {
+  var name: String { get }
+  /// The `SensorPort<Sample>` that stages read.
+  var portObject: AnyObject { get }
+  /// The `PayloadPool<Element>`, where the sample kind has one.
+  var pool: AnyObject? { get }
 }
 
 /// A configuration that cannot run, found before anything was opened.

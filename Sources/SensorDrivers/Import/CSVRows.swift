@@ -27,13 +27,17 @@ final class CSVRows {
     do throws(CaptureFailure) {
       file = try CaptureBytes(path: path)
     } catch { throw ReplayFailure(error.message) }
-    guard let heading = try nextFields() else { throw ReplayFailure("\(path): has no heading; give a CSV file with one") }
+    guard let heading = try nextFields() else {
+      throw ReplayFailure("\(path): has no heading; give a CSV file with one")
+    }
     time = try Self.place(of: table.timeColumn, in: heading, path)
     places = []
     for column in table.columns { places.append(try Self.place(of: column.name, in: heading, path)) }
   }
 
-  private static func place(of name: String, in heading: [String], _ path: String) throws(ReplayFailure) -> Int {
+  private static func place(of name: String, in heading: [String], _ path: String) throws(ReplayFailure)
+    -> Int
+  {
     if let place = heading.firstIndex(of: name) { return place }
     throw ReplayFailure("\(path): has no column \"\(name)\"; its columns: \(heading.joined(separator: ", "))")
   }
@@ -41,10 +45,12 @@ final class CSVRows {
   func next() throws(ReplayFailure) -> Row? {
     guard let fields = try nextFields() else { return nil }
     guard time < fields.count, let instant = nanoseconds(fields[time]) else {
-      throw ReplayFailure("\(path):\(line): column \"\(table.timeColumn)\" holds no instant; remove or correct the line")
+      throw ReplayFailure(
+        "\(path):\(line): column \"\(table.timeColumn)\" holds no instant; remove or correct the line")
     }
     guard instant >= last else {
-      throw ReplayFailure("\(path):\(line): lies before the line above it; sort the file by \"\(table.timeColumn)\"")
+      throw ReplayFailure(
+        "\(path):\(line): lies before the line above it; sort the file by \"\(table.timeColumn)\"")
     }
     last = instant
     var numbers: [Double] = []

@@ -13,7 +13,9 @@ extension Importer {
 
   private static func accepts(_ source: String) -> Bool {
     if ImportSource.hasSuffix(source, [".log", ".candump"]) { return true }
-    guard ImportSource.entries(of: source) == nil, let reader = try? CaptureFile.open(source) else { return false }
+    guard ImportSource.entries(of: source) == nil, let reader = try? CaptureFile.open(source) else {
+      return false
+    }
     return reader is CandumpReader && (try? reader.next()) != nil
   }
 }

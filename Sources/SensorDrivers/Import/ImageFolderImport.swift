@@ -10,7 +10,8 @@ extension Importer {
     Importer(
       "images",
       accepts: { source in
-        ImportSource.entries(of: source)?.contains { ImportSource.hasSuffix($0, [".pgm", ".ppm", ".pnm"]) } ?? false
+        ImportSource.entries(of: source)?.contains { ImportSource.hasSuffix($0, [".pgm", ".ppm", ".pnm"]) }
+          ?? false
       },
       open: { source, sensors in
         let camera = try camera(for: source, sensors)
@@ -19,14 +20,17 @@ extension Importer {
       })
   }
 
-  private static func camera(for source: String, _ sensors: [ImportTarget]) throws(ReplayFailure) -> ImportTarget {
+  private static func camera(for source: String, _ sensors: [ImportTarget]) throws(ReplayFailure)
+    -> ImportTarget
+  {
     let cameras = sensors.filter { $0.model == "camera" }
     if cameras.count == 1 { return cameras[0] }
     if let named = cameras.first(where: { $0.name == ImportSource.lastComponent(source) }) { return named }
     throw ReplayFailure(
       cameras.isEmpty
         ? "\(source): the configuration has no sensor of model camera for these images"
-        : "\(source): which camera? Name the folder like one of \(cameras.map(\.name).joined(separator: ", "))")
+        : "\(source): which camera? Name the folder like one of \(cameras.map(\.name).joined(separator: ", "))"
+    )
   }
 }
 
@@ -43,7 +47,8 @@ final class ImageFolderPackets: PacketSource {
     do {
       images = try ImageFolderSource(
         folder: folder, format: format,
-        timing: ImportSource.exists(list) ? .listed(csv: list) : .every(periodNanoseconds: period, from: .zero))
+        timing: ImportSource.exists(list)
+          ? .listed(csv: list) : .every(periodNanoseconds: period, from: .zero))
     } catch { throw ReplayFailure(error.message) }
     sensor = camera.number
     packetBytes = format.packetBytes

@@ -79,7 +79,8 @@ struct ArrivalOrder {
   }
 
   var remarks: [String] {
-    clamped == 0 ? [] : ["\(clamped) packets had a stamp before their predecessor's and were given that one's"]
+    clamped == 0
+      ? [] : ["\(clamped) packets had a stamp before their predecessor's and were given that one's"]
   }
 }
 

@@ -97,7 +97,8 @@ final class NetworkCapturePackets: PacketSource {
         if let sender, address == nil {
           throw link.problem("sender", "\"\(sender)\" is no IPv4 address", hint: "as 192.168.1.201")
         }
-        udp.append(UDPTarget(sensor: sensor.number, port: UInt16(clamping: link.integer("port")), sender: address))
+        udp.append(
+          UDPTarget(sensor: sensor.number, port: UInt16(clamping: link.integer("port")), sender: address))
       } else if let link = sensor.link("can") {
         can.append(CANTarget(sensor: sensor.number, bus: CANBus.number(of: link.string("interface"))))
       }
@@ -128,9 +129,9 @@ final class NetworkCapturePackets: PacketSource {
         try advance()
       } catch {
         guard error.kind == .truncated else { throw ReplayFailure(error.message) }
-        // What is whole has been handed on; a capture that was interrupted ends like this.
+        // A capture that was interrupted ends like this; what is whole is still handed on.
         cutAt = error.message
-        isOver = true
+        if direct != nil { isOver = true }
       }
     }
   }
@@ -153,7 +154,7 @@ final class NetworkCapturePackets: PacketSource {
       route(datagram)
       return
     }
-    waiting = try datagrams.next()
+    if cutAt == nil { waiting = try datagrams.next() }
     if waiting == nil, separation.frames.isEmpty { isOver = true }
   }
 
@@ -173,7 +174,8 @@ final class NetworkCapturePackets: PacketSource {
   private func route(frame packet: CapturedPacket) {
     let bus = UInt8(clamping: packet.interface)
     let arrival = order.stamp(packet.realtimeNanoseconds)
-    let frame = packet.link == .canRecord ? nil : unsafe CANFrame(socketCANCapture: packet.bytes.span.bytes, bus: bus)
+    let frame =
+      packet.link == .canRecord ? nil : unsafe CANFrame(socketCANCapture: packet.bytes.span.bytes, bus: bus)
     guard let frame else {
       unfitting.add("damaged CAN frames")
       return

@@ -38,7 +38,8 @@ struct RecordImportSettings {
       "table", doc: "A CSV file with a heading.",
       fields: [
         .string("file", length: 1...255, doc: "Its name in the folder that is imported."),
-        .string("time", length: 1...128, default: "t", doc: "The column of the instants; they never go back."),
+        .string(
+          "time", length: 1...128, default: "t", doc: "The column of the instants; they never go back."),
         .choice("time_unit", ["s", "ms", "us", "ns"], default: "s", doc: "Their unit."),
         .choice(
           "join", ["nearest", "interpolate"], default: "interpolate",

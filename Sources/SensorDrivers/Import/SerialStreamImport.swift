@@ -12,7 +12,8 @@ extension Importer {
         let units = sensors.filter { $0.model == "xsens-mti" }
         guard let unit = units.first, units.count == 1 else {
           throw ReplayFailure(
-            "\(source): a raw stream needs exactly one sensor of model xsens-mti, the configuration has \(units.count)")
+            "\(source): a raw stream needs exactly one sensor of model xsens-mti, the configuration has \(units.count)"
+          )
         }
         let packets = try XsensStreamPackets(source, unit)
         return ImportedPackets(packets: packets, remarks: { packets.remarks })
@@ -77,7 +78,8 @@ final class XsensStreamPackets: PacketSource {
     var device = Stamp.never
     let slice: InlineArray<1, UInt8> = [byte]
     unsafe decoder.decode(
-      slice.span.bytes, arrival: .zero, message: { _ in found = true }, emit: { timing, _ in device = timing.device })
+      slice.span.bytes, arrival: .zero, message: { _ in found = true },
+      emit: { timing, _ in device = timing.device })
     if device != .never {
       let first = firstDevice ?? device
       firstDevice = first

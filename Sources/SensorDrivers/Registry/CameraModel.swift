@@ -6,14 +6,18 @@ extension SensorModel {
     let section = Section(
       "camera", doc: "A camera; its packets are docs/formats' camera packets, whatever the link.",
       fields: [
-        .number("rate_hz", unit: "Hz", range: 0.01...1000, default: 30, doc: "Frames a second; asked of the driver too."),
+        .number(
+          "rate_hz", unit: "Hz", range: 0.01...1000, default: 30,
+          doc: "Frames a second; asked of the driver too."),
         .choice("format", CameraFormat.names, default: "YUYV", doc: "Pixel layout."),
         .integer("width", unit: "px", range: 1...16_384, doc: "Columns."),
         .integer("height", unit: "px", range: 1...16_384, doc: "Rows."),
         .number(
           "readout_us", unit: "µs", range: 0...1_000_000, default: 0,
           doc: "From the exposure's end to the stamp of a driver that stamps the frame's end."),
-        .number("exposure_us", unit: "µs", range: 0...10_000_000, default: 0, doc: "From the exposure's start to its end."),
+        .number(
+          "exposure_us", unit: "µs", range: 0...10_000_000, default: 0,
+          doc: "From the exposure's start to its end."),
       ])
     return SensorModel(section, defaultPolicy: .latestBefore) { plan in
       let s = plan.settings

@@ -34,7 +34,8 @@ struct ExportText: ~Copyable {
     self.path = path
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw SetupProblem("cannot create \(path): \(SystemError(result: 0 &- errno)); check the folder's rights")
+      throw SetupProblem(
+        "cannot create \(path): \(SystemError(result: 0 &- errno)); check the folder's rights")
     }
     buffer.reserveCapacity(1 << 17)
     buffer += (heading + "\n").utf8
@@ -54,10 +55,13 @@ struct ExportText: ~Copyable {
   private mutating func flush() throws(SetupProblem) {
     var at = 0
     while at < buffer.count {
-      let written = unsafe buffer[at...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let written = unsafe buffer[at...].withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else {
-        throw SetupProblem("cannot write to \(path): \(SystemError(result: 0 &- errno)); check the disk's space")
+        throw SetupProblem(
+          "cannot write to \(path): \(SystemError(result: 0 &- errno)); check the disk's space")
       }
       at += written
     }

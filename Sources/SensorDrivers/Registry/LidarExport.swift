@@ -4,7 +4,11 @@ import FusionPipeline
 
 @Sendable func exportVelodyneVLP16(_ plan: ExportPlan) throws -> ExportResult {
   let pool = exportPool(capacity: 132_000)
-  let decoder = VelodyneVLP16Decoder(pool: pool)
+  var settings = VelodyneVLP16Decoder.Settings()
+  // As reference decoders have it, so that clouds compare; live, the last group's azimuth goes on as the
+  // mirror does (docs/decisions has the measurement).
+  settings.advancesLastAzimuth = false
+  let decoder = VelodyneVLP16Decoder(pool: pool, settings: settings)
   return try exportSweeps(plan, pool, what: "a VLP-16's", decode: decoder.decode, finish: decoder.finish) {
     decoder.counters
   }
@@ -22,7 +26,8 @@ import FusionPipeline
     let metadata = try OusterMetadata(json: JSONNode(parsing: file.bytes, file: path))
     let pool = exportPool(capacity: metadata.pointsPerSweep)
     let decoder = try OusterDecoder(metadata: metadata, pool: pool)
-    return try exportSweeps(plan, pool, what: "this Ouster's", decode: decoder.decode, finish: decoder.finish) {
+    return try exportSweeps(plan, pool, what: "this Ouster's", decode: decoder.decode, finish: decoder.finish)
+    {
       decoder.counters
     }
   } catch let problem as ConfigurationProblem {
@@ -65,7 +70,8 @@ private func exportSweeps(
     let seen = counters()
     guard cloud.pointCount > 0 else {
       throw SetupProblem(
-        "\(plan.input): none of its \(seen.packets) datagrams is \(what); check the model, and the calibration")
+        "\(plan.input): none of its \(seen.packets) datagrams is \(what); check the model, and the calibration"
+      )
     }
     try cloud.finish()
     let used = seen.packets - seen.ignored - seen.invalid

@@ -10,7 +10,9 @@ extension SensorModel {
         .integer(
           "returns", range: 1...2, default: 2,
           doc: "Returns a firing that a sweep has room for; 2 also serves single-return mode."),
-        .number("cut_deg", unit: "°", range: 0...360, default: 0, doc: "Azimuth where a sweep ends; 0 is the front."),
+        .number(
+          "cut_deg", unit: "°", range: 0...360, default: 0, doc: "Azimuth where a sweep ends; 0 is the front."
+        ),
       ] + rangeLimits(maximum: 200))
     return SensorModel(
       section, defaultPolicy: .latestBefore,
@@ -39,7 +41,14 @@ extension SensorModel {
       section, defaultPolicy: .latestBefore,
       make: { plan in
         let path = plan.settings.path("calibration")
-        let metadata = try OusterMetadata(json: JSONNode(parsing: plan.file("calibration"), file: path))
+        let bytes: [UInt8]
+        do throws(SetupProblem) {
+          bytes = try plan.file("calibration")
+        } catch {
+          throw plan.settings.problem(
+            "calibration", error.message, hint: "save it from the sensor's web page: /api/v1/sensor/metadata")
+        }
+        let metadata = try OusterMetadata(json: JSONNode(parsing: bytes, file: path))
         let pool = lidarPool(plan, capacity: metadata.pointsPerSweep)
         do throws(OusterMetadataError) {
           let decoder = try OusterDecoder(
@@ -52,8 +61,11 @@ extension SensorModel {
 
   private static func rangeLimits(maximum: Double) -> [Field] {
     [
-      .number("min_range_m", unit: "m", range: 0...100, default: 0.5, doc: "Nearer returns are left out: the vehicle itself."),
-      .number("max_range_m", unit: "m", range: 1...1000, default: maximum, doc: "Farther returns are left out."),
+      .number(
+        "min_range_m", unit: "m", range: 0...100, default: 0.5,
+        doc: "Nearer returns are left out: the vehicle itself."),
+      .number(
+        "max_range_m", unit: "m", range: 1...1000, default: maximum, doc: "Farther returns are left out."),
     ]
   }
 

@@ -7,8 +7,11 @@ extension LinkKind {
       "udp", doc: "Datagrams of a UDP port.",
       fields: [
         .integer("port", range: 1...65535, doc: "The port it sends to."),
-        .string("address", length: 7...15, default: "0.0.0.0", doc: "This machine's address to listen on; 0.0.0.0: all."),
-        .string("sender", length: 7...15, doc: "Packets from any other address are refused and counted.").optional,
+        .string(
+          "address", length: 7...15, default: "0.0.0.0",
+          doc: "This machine's address to listen on; 0.0.0.0: all."),
+        .string("sender", length: 7...15, doc: "Packets from any other address are refused and counted.")
+          .optional,
         .string("multicast_group", length: 7...15, doc: "Group to join.").optional,
         .integer(
           "receive_buffer_kib", unit: "KiB", range: 4...262_144, default: 4096,
@@ -18,7 +21,9 @@ extension LinkKind {
       let s = plan.settings
       let group = try address("multicast_group", s)
       if let group, !group.isMulticast {
-        throw s.problem("multicast_group", "\(group) is no multicast group", hint: "groups are 224.0.0.0 to 239.255.255.255")
+        throw s.problem(
+          "multicast_group", "\(group) is no multicast group", hint: "groups are 224.0.0.0 to 239.255.255.255"
+        )
       }
       return UDPLink(
         UDPLinkOptions(
@@ -33,8 +38,10 @@ extension LinkKind {
     let section = Section(
       "serial", doc: "A serial line, 8N1.",
       fields: [
-        .path("device", doc: "As /dev/ttyUSB0, or better a name under /dev/serial/by-id/ that survives replugging."),
-        .integer("baud", unit: "Bd", range: 50...4_000_000, default: 115_200, doc: "The line's rate."),
+        .path(
+          "device",
+          doc: "As /dev/ttyUSB0, or better a name under /dev/serial/by-id/ that survives replugging."),
+        .integer("baud", unit: "Bd", range: 1200...4_000_000, default: 115_200, doc: "The line's rate."),
         .boolean("low_latency", default: true, doc: "Asks the driver to hand on bytes at once."),
       ])
     return LinkKind(section) { plan in
@@ -55,7 +62,9 @@ extension LinkKind {
       "can", doc: "A CAN bus through SocketCAN; CAN FD where the interface has it.",
       fields: [
         .name("interface", doc: "As can0; `ip link show type can` lists them."),
-        .integer("bus", range: 0...255, doc: "The number its records carry; default: the interface's last digits.").optional,
+        .integer(
+          "bus", range: 0...255, doc: "The number its records carry; default: the interface's last digits."
+        ).optional,
         .list(
           "identifiers", of: .integer(range: 0...0x1FFF_FFFF, unit: nil), count: 0...512,
           doc: "The kernel drops all other frames; none named: all pass. Above 2047 they are extended."),
@@ -66,7 +75,9 @@ extension LinkKind {
       return CANLink(
         interface: interface,
         bus: s.optionalInteger("bus").map { UInt8(clamping: $0) } ?? CANBus.number(of: interface) ?? 0,
-        identifiers: s.integers("identifiers").map { CANIdentifier(UInt32(clamping: $0), isExtended: $0 > 0x7FF) },
+        identifiers: s.integers("identifiers").map {
+          CANIdentifier(UInt32(clamping: $0), isExtended: $0 > 0x7FF)
+        },
         clock: plan.clock)
     }
   }
@@ -82,9 +93,12 @@ extension LinkKind {
     let section = Section(
       "v4l2", doc: "A camera through V4L2; format, size and rate are the sensor's.",
       fields: [
-        .path("device", doc: "As /dev/video0, or better a name under /dev/v4l/by-id/ that survives replugging."),
+        .path(
+          "device", doc: "As /dev/video0, or better a name under /dev/v4l/by-id/ that survives replugging."),
         .integer("buffers", range: 2...32, default: 4, doc: "The driver's buffers."),
-        .list("controls", of: .section(control), count: 0...64, doc: "Exposure, gain: what the camera is not to choose."),
+        .list(
+          "controls", of: .section(control), count: 0...64,
+          doc: "Exposure, gain: what the camera is not to choose."),
       ])
     return LinkKind(section) { plan in
       guard plan.sensor.variant == "camera" else {
@@ -114,7 +128,8 @@ extension LinkKind {
       let known = plan.provided.keys.sorted().joined(separator: ", ")
       throw plan.settings.problem(
         "name", "this program provides no link \"\(name)\"",
-        hint: known.isEmpty ? "it provides none; give the sensor another kind of link" : "it provides: \(known)")
+        hint: known.isEmpty
+          ? "it provides none; give the sensor another kind of link" : "it provides: \(known)")
     }
   }
 

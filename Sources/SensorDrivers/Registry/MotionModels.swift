@@ -60,8 +60,11 @@ extension SensorModel {
       Section(
         "operator", doc: "Engage, disengage and emergency stop, in datagrams of docs/formats/operator.md.",
         fields: [
-          .number("rate_hz", unit: "Hz", range: 0.01...1000, default: 10, doc: "How often its sender repeats."),
-          .number("max_age_ms", unit: "ms", range: 0.1...600_000, default: 1000, doc: "An older request is not used."),
+          .number(
+            "rate_hz", unit: "Hz", range: 0.01...1000, default: 10, doc: "How often its sender repeats."),
+          .number(
+            "max_age_ms", unit: "ms", range: 0.1...600_000, default: 1000,
+            doc: "An older request is not used."),
         ]), policy: .batch, zero: OperatorInput(.disengage), decoder: { _ in OperatorDecoder() })
   }
 

@@ -61,7 +61,9 @@ private func radarBus(_ path: String) throws -> UInt8? {
   let frames = try candump(path)
   var counts = [Int](repeating: 0, count: 256)
   while let captured = try frames.nextFrame() {
-    if !captured.frame.isExtended, (0x210...0x21F).contains(captured.frame.id) { counts[Int(captured.frame.bus)] += 1 }
+    if !captured.frame.isExtended, (0x210...0x21F).contains(captured.frame.id) {
+      counts[Int(captured.frame.bus)] += 1
+    }
   }
   guard let most = counts.max(), most > 0 else { return nil }
   return counts.firstIndex(of: most).map { UInt8(clamping: $0) }
@@ -91,7 +93,8 @@ private func radarBus(_ path: String) throws -> UInt8? {
       samples.removeAll(keepingCapacity: true)
     }
     guard text.lines > 0 else {
-      throw SetupProblem("\(plan.input): holds no MTData2 message with an acceleration or a rate; check the model")
+      throw SetupProblem(
+        "\(plan.input): holds no MTData2 message with an acceleration or a rate; check the model")
     }
     try text.finish()
     return ExportResult(

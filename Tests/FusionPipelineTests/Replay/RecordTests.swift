@@ -21,7 +21,7 @@ private enum RecordedTopic: CaseIterable, CustomTestStringConvertible {
   /// Repetitions behind the fixed part, in bytes.
   var tailBytes: Int {
     switch self {
-    case .frame: 3 * 8 + 2 * 8 + 2 * FrameRecord.layout.repeatedSize
+    case .frame: 3 * 8 + 2 * FrameRecord.layout.repeatedSize
     case .ledger: 3 * LedgerEntry.layout.repeatedSize
     default: 0
     }
@@ -207,7 +207,7 @@ struct RecordTests {
     #expect(frame.outcome.failure == CommandReason.stageFailed.rawValue && frame.outcome.isSubmitted)
     #expect(frame.outcome.marks.aligned == .millis(112) && frame.outcome.marks.guarded == .millis(113))
     #expect((0..<3).allSatisfy { frame.outcome.marks.stageEnds[$0] == Int64(114 + $0) })
-    #expect(frame.chain == 1 && frame.floors == [1, 1])
+    #expect(frame.chain == 1)
     #expect(
       frame.picks == [
         PickRecord(tap: 0, kind: PickKind.latestBefore.rawValue, sequence: 1, weight: 1),
@@ -329,9 +329,8 @@ struct RecordTests {
         106 u8 failure
         107 u8 submitted
         108 u16 stage_count
-        110 u16 tap_count
-        112 u32 pick_count
-        116 repeated stage_ends_then_floors_then_picks [i64 ns each, u64 each, pick each]
+        110 u32 pick_count
+        114 repeated stage_ends_then_picks [i64 ns each, pick each]
         repeated
           0 u16 tap
           2 u8 kind

@@ -10,7 +10,9 @@ import Testing
 
   @Test("There are configurations to refuse, each with what is said of it") func present() {
     #expect(Self.names.count >= 40)
-    let expected = RegistryKit.names(Self.folder, ".expected").map { $0.replacingOccurrences(of: ".expected", with: ".json") }
+    let expected = RegistryKit.names(Self.folder, ".expected").map {
+      $0.replacingOccurrences(of: ".expected", with: ".json")
+    }
     #expect(expected == Self.names)
   }
 

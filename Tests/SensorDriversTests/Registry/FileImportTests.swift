@@ -71,7 +71,8 @@ import Testing
         #expect(wanted.isNaN ? sample.rateZ.isNaN : abs(sample.rateZ - wanted) < 1e-9, "\(settings)")
       }
       let lacking = expected.count { $0.isNaN }
-      #expect(remarks == ["\(lacking) samples of imu lack the numbers of a table that has no row near enough"])
+      #expect(
+        remarks == ["\(lacking) samples of imu lack the numbers of a table that has no row near enough"])
     }
   }
 
@@ -122,9 +123,12 @@ import Testing
     #expect(packets.map(\.arrival.nanoseconds) == [0, 50_000_000, 100_000_000])
     let machine = try RegistryKit.machine(configuration)
     for packet in packets {
-      unsafe machine.sensors[0].ingest(packet.bytes.span.bytes, arrival: packet.arrival, flags: []) { packet.arrival }
+      unsafe machine.sensors[0].ingest(packet.bytes.span.bytes, arrival: packet.arrival, flags: []) {
+        packet.arrival
+      }
     }
-    #expect(machine.sensors[0].decoderCounters.samples == 3 && machine.sensors[0].decoderCounters.invalid == 0)
+    #expect(
+      machine.sensors[0].decoderCounters.samples == 3 && machine.sensors[0].decoderCounters.invalid == 0)
 
     try scratch.write("stamps.csv", text: "file,ns\nc.pgm,7\na.pgm,9\n")
     (_, packets, _) = try RegistryKit.imported(scratch.url.path, configuration)
@@ -154,9 +158,12 @@ import Testing
     #expect(zip(packets, packets.dropFirst()).allSatisfy { $0.arrival <= $1.arrival })
     let machine = try RegistryKit.machine(configuration)
     for packet in packets {
-      unsafe machine.sensors[0].ingest(packet.bytes.span.bytes, arrival: packet.arrival, flags: []) { packet.arrival }
+      unsafe machine.sensors[0].ingest(packet.bytes.span.bytes, arrival: packet.arrival, flags: []) {
+        packet.arrival
+      }
     }
-    print(path, packets.count, "packets to", Double(packets[99].arrival.nanoseconds) / 1e9, "s,",
+    print(
+      path, packets.count, "packets to", Double(packets[99].arrival.nanoseconds) / 1e9, "s,",
       machine.sensors[0].decoderCounters.samples, "samples")
   }
 
@@ -164,7 +171,8 @@ import Testing
   func noisyStream() throws {
     let scratch = try ScratchFolder()
     let configuration = try RegistryKit.configuration("replay-xsens.json")
-    let stream = [1, 2, 3] + XsensMessageMaker.sample(counter: 0, fine: 1000) + [9]
+    let stream =
+      [1, 2, 3] + XsensMessageMaker.sample(counter: 0, fine: 1000) + [9]
       + XsensMessageMaker.sample(counter: 1, fine: 1100) + [7, 7]
     var (_, packets, remarks) = try RegistryKit.imported(try scratch.write("a.bin", stream), configuration)
     #expect(packets.map(\.arrival.nanoseconds) == [0, 10_000_000, 10_000_000])

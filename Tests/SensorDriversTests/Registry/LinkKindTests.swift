@@ -6,7 +6,8 @@ import Testing
 @Suite("Link kinds") struct LinkKindTests {
   private func link(_ text: String, provided: [String: any PacketLink] = [:]) throws -> (any PacketLink)? {
     let sensor = #"{ "name": "s", "model": "ouster-imu", "link": \#(text) }"#
-    return try LinkMaker.link(of: try RegistryKit.text(RegistryKit.around(sensor)).sensors[0], provided: provided)
+    return try LinkMaker.link(
+      of: try RegistryKit.text(RegistryKit.around(sensor)).sensors[0], provided: provided)
   }
 
   @Test("A provided link is the one that the program gave, and an absent one is named with those there are")
@@ -25,7 +26,8 @@ import Testing
   @Test("A bus has the number at its interface's end unless the configuration says another")
   func buses() throws {
     for (text, bus) in [
-      (#"{ "kind": "can", "interface": "can3" }"#, UInt8(3)), (#"{ "kind": "can", "interface": "can12" }"#, 12),
+      (#"{ "kind": "can", "interface": "can3" }"#, UInt8(3)),
+      (#"{ "kind": "can", "interface": "can12" }"#, 12),
       (#"{ "kind": "can", "interface": "can999" }"#, 0), (#"{ "kind": "can", "interface": "vehicle" }"#, 0),
       (#"{ "kind": "can", "interface": "can3", "bus": 7 }"#, 7),
     ] {

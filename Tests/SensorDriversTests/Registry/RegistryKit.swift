@@ -1,7 +1,7 @@
 import Foundation
-import FusionPipeline
 import Testing
 
+@testable import FusionPipeline
 @testable import SensorDrivers
 
 /// A program as shipped, but for stages and a sink that do nothing.
@@ -25,7 +25,7 @@ enum RegistryKit {
           .list("endpoints", of: .string(length: 1...255), count: 0...8, doc: "None."),
           .boolean("json_mirror", default: false, doc: "None."),
         ])
-    ) { _, _ in IdleSink() }
+    ) { _ in IdleSink() }
     return registry
   }
 
@@ -47,10 +47,13 @@ enum RegistryKit {
   }
 
   static func text(_ text: String, set overrides: [String] = []) throws -> MachineConfiguration {
-    try MachineConfiguration(text: Array(text.utf8), file: "test.json", overrides: overrides, registry: registry)
+    try MachineConfiguration(
+      text: Array(text.utf8), file: "test.json", overrides: overrides, registry: registry)
   }
 
-  static func machine(_ configuration: MachineConfiguration, _ purpose: Machine.Purpose = .replay) throws -> Machine {
+  static func machine(_ configuration: MachineConfiguration, _ purpose: Machine.Purpose = .replay) throws
+    -> Machine
+  {
     try Machine(configuration, registry: registry, purpose: purpose) { (path) throws(SetupProblem) in
       do {
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

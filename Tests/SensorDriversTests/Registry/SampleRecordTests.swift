@@ -31,7 +31,8 @@ import Testing
     let record = SampleRecord.encoded(kind: 2, device: .never, numbers: [9, -0.5, .nan])
     #expect(record.count == 40)
     let odometry = decode([record], as: OdometrySample.self).samples
-    #expect(odometry.first?.1.speed == 9 && odometry.first?.1.yawRate == -0.5 && odometry.first?.0.device == .never)
+    #expect(
+      odometry.first?.1.speed == 9 && odometry.first?.1.yawRate == -0.5 && odometry.first?.0.device == .never)
   }
 
   @Test("Another kind is passed over; a wrong version, length or an infinite number is refused")

@@ -1,7 +1,7 @@
 import Foundation
-import FusionPipeline
 import Testing
 
+@testable import FusionPipeline
 @testable import SensorDrivers
 
 @Suite("Shipped configurations") struct ShippedConfigurationTests {
@@ -20,7 +20,9 @@ import Testing
       "beam_azimuth_angles": [3, 1, -1, -3, 3, 1, -1, -3, 3, 1, -1, -3, 3, 1, -1, -3] }
     """
 
-  @Test("Every shipped configuration is read, and a machine is built from it without a device", arguments: shipped)
+  @Test(
+    "Every shipped configuration is read, and a machine is built from it without a device", arguments: shipped
+  )
   func builds(_ name: String) throws {
     let scratch = try ScratchFolder()
     let path = try scratch.write("metadata.json", text: Self.metadata)
@@ -36,7 +38,9 @@ import Testing
     }
   }
 
-  @Test("Every link of the live configurations is made of its settings, unopened", arguments: ["vehicle.json", "ouster-robot.json"])
+  @Test(
+    "Every link of the live configurations is made of its settings, unopened",
+    arguments: ["vehicle.json", "ouster-robot.json"])
   func makesLinks(_ name: String) throws {
     let configuration = try RegistryKit.configuration(name)
     for sensor in configuration.sensors { #expect(try LinkMaker.link(of: sensor) != nil, "\(sensor.name)") }
@@ -59,10 +63,11 @@ import Testing
   func policies() throws {
     let vehicle = try RegistryKit.configuration("vehicle.json")
     let policies = Dictionary(uniqueKeysWithValues: vehicle.sensors.map { ($0.name, $0.align.policy) })
-    #expect(policies == [
-      "lidar": .latestBefore, "camera": .latestBefore, "radar": .latestBefore, "wheels": .latestBefore,
-      "imu": .batch, "operator": .batch,
-    ])
+    #expect(
+      policies == [
+        "lidar": .latestBefore, "camera": .latestBefore, "radar": .latestBefore, "wheels": .latestBefore,
+        "imu": .batch, "operator": .batch,
+      ])
   }
 
   @Test("A machine has the ports and pools that each model's samples need")

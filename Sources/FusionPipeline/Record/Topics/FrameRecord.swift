@@ -11,8 +11,8 @@ public struct FrameRecord: Sendable, Equatable {
       RecordField("trigger_ready", .i64, unit: "ns"), RecordField("basis_slot", .u64),
       RecordField("aligned", .i64, unit: "ns"), RecordField("guarded", .i64, unit: "ns"),
       RecordField("chain", .u16), RecordField("failure", .u8), RecordField("submitted", .u8),
-      RecordField("stage_count", .u16), RecordField("tap_count", .u16), RecordField("pick_count", .u32),
-      RecordField("stage_ends_then_floors_then_picks", .repeated, unit: "i64 ns each, u64 each, pick each"),
+      RecordField("stage_count", .u16), RecordField("pick_count", .u32),
+      RecordField("stage_ends_then_picks", .repeated, unit: "i64 ns each, pick each"),
     ],
     repeated: [
       RecordField("tap", .u16), RecordField("kind", .u8), RecordField("reserved", .u8),
@@ -21,8 +21,6 @@ public struct FrameRecord: Sendable, Equatable {
 
   public var outcome: FrameOutcome
   public var chain: UInt16
-  /// Per tap, the lowest sequence that a later frame may still pick.
-  public var floors: [UInt64]
   public var picks: [PickRecord]
 
   /// Writes a frame that has just ended; the taps still hold its picks. No allocation.
@@ -46,12 +44,10 @@ public struct FrameRecord: Sendable, Equatable {
     buffer.append(outcome.failure)
     buffer.append(UInt8(outcome.isSubmitted ? 1 : 0))
     buffer.append(UInt16(truncatingIfNeeded: outcome.marks.stageCount))
-    buffer.append(UInt16(truncatingIfNeeded: chain.taps.count))
     var pickCount: UInt32 = 0
     for tap in chain.taps { tap.forEachPick { _, _, _ in pickCount &+= 1 } }
     buffer.append(pickCount)
     for index in 0..<Int(outcome.marks.stageCount) { buffer.append(outcome.marks.stageEnds[index]) }
-    for tap in chain.taps { buffer.append(tap.lowestUndecided) }
     for index in chain.taps.indices {
       chain.taps[index].forEachPick { header, kind, weight in
         buffer.append(UInt16(truncatingIfNeeded: index))
@@ -81,18 +77,15 @@ public struct FrameRecord: Sendable, Equatable {
     outcome.failure = reader.next()
     outcome.isSubmitted = reader.next(UInt8.self) != 0
     let stageCount = reader.next(UInt16.self)
-    let tapCount = reader.next(UInt16.self)
     let pickCount = reader.next(UInt32.self)
-    floors = []
     picks = []
     // Checked before anything is reserved: the counts come from a file.
-    let needed = 8 * Int(stageCount) + 8 * Int(tapCount) + 20 * Int(pickCount)
+    let needed = 8 * Int(stageCount) + 20 * Int(pickCount)
     guard !reader.isShort, Int(stageCount) <= FrameMarks.maximumStages, reader.remaining >= needed else {
       return nil
     }
     outcome.marks.stageCount = Int32(stageCount)
     for index in 0..<Int(stageCount) { outcome.marks.stageEnds[index] = reader.next() }
-    for _ in 0..<tapCount { floors.append(reader.next()) }
     for _ in 0..<pickCount {
       let tap = reader.next(UInt16.self)
       let kind = reader.next(UInt8.self)
@@ -105,6 +98,6 @@ public struct FrameRecord: Sendable, Equatable {
   public static func == (a: FrameRecord, b: FrameRecord) -> Bool {
     a.outcome.release == b.outcome.release && a.outcome.basisSlot == b.outcome.basisSlot
       && a.outcome.failure == b.outcome.failure && a.outcome.isSubmitted == b.outcome.isSubmitted
-      && a.chain == b.chain && a.floors == b.floors && a.picks == b.picks
+      && a.chain == b.chain && a.picks == b.picks
   }
 }

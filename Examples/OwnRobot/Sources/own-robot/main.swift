@@ -1,0 +1,4 @@
+import FusionPipeline
+import OwnRobot
+
+Program(registry: .ownRobot, moreCommands: [TwinCommand.self]).run()
