@@ -16,8 +16,8 @@ extension FusiondTests {
       let late = (report["slots_by"] as? [String: Int])?["late_unexplained"] ?? 0
       #expect(demo.outcome.code == 0 || stalls > 0 || late > 0, "\(demo.outcome.stderr)")
       let said = demo.outcome.stderr.split(separator: "\n")
-      let live = said.first { $0.hasPrefix("live run ") }?.split(separator: " ").last
-      let replayed = said.first { $0.hasPrefix("its replay ") }?.split(separator: " ").last
+      let live = said.last { $0.hasPrefix("live run ") }?.split(separator: " ").last
+      let replayed = said.last { $0.hasPrefix("its replay ") }?.split(separator: " ").last
       #expect(live != nil && live == replayed && live.map(String.init) == report["decision_digest"] as? String)
       let ledger = try #require(report["ledger"] as? [String: Any])
       #expect(ledger["max_error_ns"] as? Int == 0)
@@ -73,7 +73,7 @@ extension FusiondTests {
       #expect(verify.code == 0 && verify.digest == first.digest, "\(verify.stderr)")
       let again = try Fusiond.run(["replay", "v.mcap", "--virtual"], folder: scratch.url)
       #expect(again.digest == first.digest)
-      let what = try Fusiond.run(["replay", demo.log, "--set", "chains.drive.stages.path-and-speed.cruise_speed_m_s=9"])
+      let what = try Fusiond.run(["replay", demo.log, "--set", "chains.drive.valid_for_ms=120"])
       #expect(what.code == 0 && what.stderr.contains("virtual run") && what.digest != first.digest, "\(what.stderr)")
       let both = try Fusiond.run(["replay", demo.log, "--verify", "--set", "chains.drive.deadline_ms=45"])
       #expect(both.code == 64)

@@ -32,13 +32,11 @@ extension FusiondTests {
     func firstSlots() throws {
       let demo = try Demo.shared.get()
       let slots = try Fusiond.run(["log", "cat", demo.log, "--topic", "/fusion/slot"]).stdout.split(separator: "\n")
-      // The record's first 8 bytes are the slot's number; byte 54 says whether it was late.
-      let late = try slots.prefix(10).map { line in
-        let hex = try #require(line.split(separator: " ").last)
-        return hex.dropFirst(2 * 60).prefix(2)
-      }
-      #expect(slots.first?.split(separator: " ").last?.hasPrefix("0000000000000000") == true)
-      #expect(slots.count > 70 && late.count == 10)
+      let records = slots.compactMap { $0.split(separator: " ").last }
+      try #require(records.count > 70 && records[0].hasPrefix("0000000000000000"))
+      // Byte 54 says whether the slot was late. A stall of the host may make one late, not most of them.
+      let late = records.prefix(10).count { $0.dropFirst(2 * 54).hasPrefix("01") }
+      #expect(late <= 3, "\(late) of the first 10 slots were late")
     }
 
     @Test("A run where no sensor speaks is stopped by SIGINT: final safe command, whole log, 0")

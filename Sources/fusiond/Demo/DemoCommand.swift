@@ -76,7 +76,7 @@ struct DemoCommand: ProgramCommand {
         throw SetupProblem("the demonstration names no file, but asks for \(path)")
       }
       var options = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
-      options.recordSink = try FileSink(path: log, existing: .replace)
+      options.recordSink = try program.logSink(log)
       options.providedLinks = links.provided
       let subscriber = try ZeroMQCommandSubscriber(
         endpoint: endpoint,

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// One short demonstration drive, recorded once for all tests that look into a log.
@@ -17,11 +18,11 @@ struct Demo {
       scratch.path("drive.json"), "--endpoint", "ipc://\(scratch.path("commands"))",
     ])
     // Nobody else owns the folder when the tests end.
-    Self.folder = scratch.url
-    atexit { if let folder = Demo.folder { try? FileManager.default.removeItem(at: folder) } }
+    Self.folder.withLock { $0 = scratch.url }
+    atexit { Demo.folder.withLock { if let url = $0 { try? FileManager.default.removeItem(at: url) } } }
   }
 
-  nonisolated(unsafe) private static var folder: URL?
+  private static let folder = Mutex<URL?>(nil)
 }
 
 /// A machine whose devices are not there.

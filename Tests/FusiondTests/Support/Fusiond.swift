@@ -48,7 +48,7 @@ enum Fusiond {
     let scratch = try Scratch()
     let out = scratch.path("stdout")
     let err = scratch.path("stderr")
-    for path in [out, err] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for path in [out, err] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
     let process = Process()
     process.executableURL = binary
     process.arguments = arguments

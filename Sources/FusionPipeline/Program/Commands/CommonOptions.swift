@@ -73,7 +73,7 @@ extension Program {
   }
 
   /// Where a live run is recorded: in place, so that a crash leaves what there is.
-  func logSink(_ path: String?) throws -> (any ByteSink)? {
+  public func logSink(_ path: String?) throws -> (any ByteSink)? {
     guard let path else { return nil }
     do throws(StorageFailure) { return try FileSink(path: path, existing: .replace) } catch {
       throw ProgramStop(ProgramStop.storage, error.message)

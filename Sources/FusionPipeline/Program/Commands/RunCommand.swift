@@ -96,6 +96,11 @@ public enum StopSignal {
     for number in [SIGINT, SIGTERM] {
       _ = signal(number) { _ in StopSignal.raised.store(true, ordering: .relaxed) }
     }
+    // A parent may have started us with them blocked: they would then wait for ever.
+    var asked = sigset_t()
+    unsafe sigemptyset(&asked)
+    for number in [SIGINT, SIGTERM] { unsafe sigaddset(&asked, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &asked, nil)
     // A subscriber that vanishes must not end the process.
     _ = signal(SIGPIPE, SIG_IGN)
   }
