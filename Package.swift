@@ -47,5 +47,8 @@ let package = Package(
       name: "SensorDriversTests", dependencies: ["SensorDrivers", "DecisionEngine"], swiftSettings: strict),
     .testTarget(
       name: "DecisionEngineTests", dependencies: ["DecisionEngine"], swiftSettings: strict),
+    .testTarget(
+      name: "FusiondTests", dependencies: ["FusionPipeline", "SensorDrivers", "DecisionEngine", "fusiond"],
+      swiftSettings: strict),
   ]
 )

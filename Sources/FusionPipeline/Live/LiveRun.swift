@@ -36,11 +36,15 @@ public struct LiveProgress: Sendable {
 /// Thread: `start`, `progress` and `stop` from one thread, which may sleep in between.
 public final class LiveRun {
   public let machine: Machine
-  public let grid: SlotGrid
+  /// Stands from `start` on.
+  public private(set) var grid: SlotGrid
   private let options: LiveOptions
   private let registry: Registry
   private let sink: (any CommandSink)?
   private let recorder: Recorder?
+  private var header: SessionHeader
+  private let output: SlotOutput
+  private let scheduler: ChainScheduler
   private let desk: SlotDesk
   private let publisher: CommandPublisher
   private let frameThread: FrameThread
@@ -50,10 +54,9 @@ public final class LiveRun {
   private let recorderThread: RecorderThread?
   private var threads: [RealtimeThread] = []
   private var lockMessage = ""
-  private let began: Stamp
+  private var began: Stamp
 
-  /// Builds everything, opens the sink and begins the log; no thread runs yet. Call `start` at once: the
-  /// slots' grid begins a moment after this.
+  /// Builds everything, opens the sink and begins the log; no thread runs yet.
   /// - Throws: `SetupProblem`, `LinkFailure`, `StorageFailure` or what the registry's makers throw; what was
   ///   opened is closed and no log is left behind.
   public init(machine: Machine, registry: Registry, options: LiveOptions) throws {
@@ -82,17 +85,15 @@ public final class LiveRun {
       lockMessage = error == 0 ? "memory locked" : "memory NOT locked (errno \(error); see ulimit -l)"
     }
     began = clock.now()
-    // Room for the log's beginning and for starting the threads; the first slot must not leave late.
-    grid = SlotGrid(
-      epoch: began + max(2 * configuration.timing.periodNanoseconds, 50_000_000),
-      periodNanoseconds: configuration.timing.periodNanoseconds)
-    let recorder = try Self.recorder(machine, registry, options, epoch: grid.epoch, sink: sink)
+    grid = SlotGrid(epoch: began, periodNanoseconds: configuration.timing.periodNanoseconds)
+    header = Self.header(machine, registry, options, epoch: grid.epoch)
+    let recorder = try Self.recorder(machine, header, options, sink: sink)
     self.recorder = recorder
     recorderThread = recorder.map { RecorderThread($0, clock: options.clock) }
     let board = SlotBoard()
-    let output = SlotOutput(
+    output = SlotOutput(
       board: board, timing: configuration.timing, grid: grid, slotGuard: machine.chain.slotGuard)
-    let scheduler = ChainScheduler(timing: configuration.timing, grid: grid, board: board)
+    scheduler = ChainScheduler(timing: configuration.timing, grid: grid, board: board)
     let published = SampleRing<CommandSet>(slots: 16)
     let lost = SampleRing<Miss>(slots: 64)
     let doorbell = Doorbell()
@@ -140,21 +141,24 @@ public final class LiveRun {
         provided: options.providedLinks))
   }
 
+  private static func header(
+    _ machine: Machine, _ registry: Registry, _ options: LiveOptions, epoch: Stamp
+  ) -> SessionHeader {
+    let configuration = machine.configuration
+    return SessionHeader(
+      configurationText: configuration.text, configurationName: configuration.name,
+      overrides: configuration.overrides, session: options.session, epoch: epoch,
+      realtimeOffsetNanoseconds: options.realtimeOffsetNanoseconds,
+      decisionVersion: registry.decisionVersion, buildVersion: registry.buildVersion, kind: "live",
+      realtimeRequested: configuration.realtime.description, attachments: machine.files)
+  }
+
   private static func recorder(
-    _ machine: Machine, _ registry: Registry, _ options: LiveOptions, epoch: Stamp, sink: (any CommandSink)?
+    _ machine: Machine, _ header: SessionHeader, _ options: LiveOptions, sink: (any CommandSink)?
   ) throws -> Recorder? {
     guard let target = options.recordSink else { return nil }
-    let configuration = machine.configuration
     do {
-      return try Recorder(
-        sink: target,
-        header: SessionHeader(
-          configurationText: configuration.text, configurationName: configuration.name,
-          overrides: configuration.overrides, session: options.session, epoch: epoch,
-          realtimeOffsetNanoseconds: options.realtimeOffsetNanoseconds,
-          decisionVersion: registry.decisionVersion, buildVersion: registry.buildVersion, kind: "live",
-          realtimeRequested: configuration.realtime.description, attachments: machine.files),
-        topics: machine.topics)
+      return try Recorder(sink: target, header: header, topics: machine.topics, writesHeader: false)
     } catch {
       sink?.close(lingerMilliseconds: 0)
       throw error
@@ -170,6 +174,7 @@ public final class LiveRun {
   /// Starts all threads: the output before all that it depends on, so that the first slot has its command.
   public func start() throws(SetupProblem) {
     let request = machine.configuration.realtime
+    begin()
     let priority = request.priority
     func add(_ name: String, _ priority: Int32, _ body: @escaping () -> Void) throws(SetupProblem) {
       let thread = RealtimeThread(name: name, priority: priority, cpus: priority > 0 ? request.cpus : [], body: body)
@@ -190,6 +195,18 @@ public final class LiveRun {
       try add("fusion-\(sensor.name)", priority > 0 ? priority + 2 : 0) { sensor.run() }
     }
     if let recorderThread { try add("fusion-recorder", 0) { recorderThread.run() } }
+  }
+
+  /// Lays the grid: only now, since building a large machine takes longer than a slot; with room for starting
+  /// the threads, so that the first slot does not leave late.
+  private func begin() {
+    began = options.clock.now()
+    grid = SlotGrid(
+      epoch: began + max(grid.periodNanoseconds, 20_000_000), periodNanoseconds: grid.periodNanoseconds)
+    output.begin(on: grid)
+    scheduler.begin(on: grid)
+    header.epoch = grid.epoch
+    recorderThread?.header = header
   }
 
   public var progress: LiveProgress {
@@ -215,7 +232,7 @@ public final class LiveRun {
   }
 
   /// Stops in order: frames, then the final safe command, then sensors, recorder and sockets.
-  public func stop() throws(StorageFailure) -> RunReport {
+  public func stop() -> RunReport {
     let granted = grantedDescription
     frameThread.stop()
     join("fusion-frame")
@@ -229,7 +246,9 @@ public final class LiveRun {
     threads = []
     var report = report(granted: granted)
     if let recorder {
-      try recorder.finish()
+      // A lost recording must not cost the report of the run: it is said in it.
+      do throws(StorageFailure) { try recorder.finish() } catch { report.recordingFailure = error.message }
+      report.recordingFailure = report.recordingFailure ?? recorder.failure?.message
       report.recordedMessages = recorder.messages
       report.recordingRefused = recorder.refusedMessages
     }
@@ -290,6 +309,8 @@ final class RecorderThread: @unchecked Sendable {
   private static let flushNanoseconds: Int64 = 100_000_000
 
   private let clock: any PipelineClock
+  /// Written first; set before `run`, when the session's epoch is known.
+  var header: SessionHeader?
 
   init(_ recorder: Recorder, clock: any PipelineClock) {
     self.recorder = recorder
@@ -299,6 +320,7 @@ final class RecorderThread: @unchecked Sendable {
   func stop() { isStopping.store(true, ordering: .relaxed) }
 
   func run() {
+    if let header { recorder.write(header) }
     var flushed = clock.now()
     while !isStopping.load(ordering: .relaxed) {
       if recorder.drain() == 0 { sleepUntil(clock.now() + Self.pauseNanoseconds) }

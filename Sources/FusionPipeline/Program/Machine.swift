@@ -41,7 +41,7 @@ public struct Machine {
       let stage: any Stage
       do {
         stage = try kind.make(setup, settings)
-      } catch { throw Self.problem(error, "\(settings.variant)") }
+      } catch { throw Self.problem(error, settings) }
       let twins = stages.filter { $0.name.hasPrefix(settings.variant) }.count
       stages.append(
         StageSlot(
@@ -90,16 +90,20 @@ public struct Machine {
         }
         sensors.append(built.0)
         for file in built.1 where !files.contains(where: { $0.name == file.name }) { files.append(file) }
-      } catch { throw problem(error, "sensor \(sensor.name)") }
+      } catch { throw problem(error, sensor.settings) }
     }
     return sensors
   }
 
-  private static func problem(_ error: any Error, _ place: String) -> SetupProblem {
+  /// Says where in the configuration the part stands that could not be built.
+  private static func problem(_ error: any Error, _ settings: Settings) -> SetupProblem {
     switch error {
-    case let problem as SetupProblem: problem
+    case let problem as SetupProblem:
+      // One that names a place already, in the configuration or in a calibration, is left as it is.
+      problem.message.hasPrefix("\(settings.position.file):")
+        ? problem : SetupProblem(settings.problem(problem.message).description)
     case let problem as ConfigurationProblem: SetupProblem(problem.description)
-    default: SetupProblem("\(place): \(error)")
+    default: SetupProblem(settings.problem("\(error)").description)
     }
   }
 

@@ -33,22 +33,28 @@ public struct Program {
       }
       return try command.execute(self)
     } catch let stop as ProgramStop {
-      Console(json: arguments.contains("json")).fail(stop.message)
+      Self.console(arguments).fail(stop.message)
       return stop.code
     } catch {
-      return Self.report(error)
+      return Self.report(error, Self.console(arguments))
     }
   }
 
+  /// Before the command line is understood, machines must be answered in their format all the same.
+  private static func console(_ arguments: [String]) -> Console {
+    let follows = zip(arguments, arguments.dropFirst()).contains { $0 == "--log-format" && $1 == "json" }
+    return Console(json: follows || arguments.contains("--log-format=json"))
+  }
+
   /// ArgumentParser's own errors and messages: usage goes to stderr with 64, asked-for help to stdout with 0.
-  private static func report(_ error: any Error) -> Int32 {
+  private static func report(_ error: any Error, _ console: Console) -> Int32 {
     let code = RootCommand.exitCode(for: error).rawValue
     let text = RootCommand.fullMessage(for: error)
     if code == 0 {
       if !text.isEmpty { print(text) }
       return 0
     }
-    Console(json: false).say(text)
+    console.fail(text)
     return code == ExitCode.validationFailure.rawValue ? ProgramStop.usage : ProgramStop.internalFault
   }
 }
@@ -117,10 +123,12 @@ struct RootCommand: ParsableCommand {
 /// Speaks to people on stderr; stdout is for what a command was asked for.
 public struct Console: Sendable {
   public let isJSON: Bool
+  private let showsProgress: Bool
   private let isTerminal: Bool
 
-  public init(json: Bool) {
+  public init(json: Bool, showsProgress: Bool = true) {
     isJSON = json
+    self.showsProgress = showsProgress
     isTerminal = isatty(2) == 1
   }
 
@@ -129,7 +137,7 @@ public struct Console: Sendable {
 
   /// A line that the next one replaces, where there is a terminal; else nothing but every tenth.
   public func progress(_ text: String, every number: Int) {
-    if isJSON { return }
+    if isJSON || !showsProgress { return }
     if isTerminal {
       put("\r\u{1B}[K" + text)
     } else if number % 10 == 0 {
@@ -137,7 +145,7 @@ public struct Console: Sendable {
     }
   }
 
-  public func endProgress() { if isTerminal, !isJSON { put("\r\u{1B}[K") } }
+  public func endProgress() { if isTerminal, showsProgress, !isJSON { put("\r\u{1B}[K") } }
 
   private func write(_ text: String, level: String) {
     guard isJSON else { return put(text.hasSuffix("\n") ? text : text + "\n") }

@@ -159,9 +159,14 @@ public struct ImportedPackets {
   public var packets: any PacketSource
   /// What was left out, for the people who import: "1200 datagrams to port 8308 fit no sensor".
   public var remarks: () -> [String]
-  public init(packets: any PacketSource, remarks: @escaping () -> [String]) {
+  /// After the last packet: where the source was cut off inside a packet; nil where it is whole.
+  public var cutAt: () -> String?
+  public init(
+    packets: any PacketSource, remarks: @escaping () -> [String], cutAt: @escaping () -> String? = { nil }
+  ) {
     self.packets = packets
     self.remarks = remarks
+    self.cutAt = cutAt
   }
 }
 

@@ -27,6 +27,7 @@ extension RunReport {
     if recordedMessages > 0 {
       lines.append("recorded: \(recordedMessages) messages, \(recordingRefused) refused by full queues")
     }
+    if let recordingFailure { lines.append("NOT recorded whole: \(recordingFailure)") }
     for fault in faults { lines.append("injected: \(fault)") }
     for remark in remarks { lines.append("note: \(remark)") }
     lines.append("decision digest: \(decisionDigest)")
@@ -52,13 +53,14 @@ extension RunReport {
 
   private var sensorTable: [String] {
     var lines = [
-      "  " + Format.left("sensor", 14) + Self.heads(["in", "used", "reused", "dropped", "in flight"], 10)
+      "  " + Format.left("sensor", 14) + Self.heads(Self.fateHeads(kind), 10)
         + Self.heads(["reaction p50", "p99", "max ms"], 13)
     ]
     for sensor in sensors {
       let counts = sensor.counts
       var line = "  " + Format.left(sensor.name, 14)
-      for number in [counts.received, counts[.used], counts.reused, counts.dropped, counts.inFlight] {
+      let fates = [counts.received, counts[.used], counts.reused, counts.dropped, counts.inFlight]
+      for number in fates.prefix(Self.fateHeads(kind).count) {
         line += Format.padded("\(number)", 10)
       }
       if sensor.reaction.count > 0 {
@@ -70,6 +72,11 @@ extension RunReport {
       lines.append(line + (reasons.isEmpty ? "" : "   " + reasons.joined(separator: ", ")))
     }
     return lines
+  }
+
+  /// A faithful replay takes the samples that were used from the log, and decides nobody's fate.
+  private static func fateHeads(_ kind: String) -> [String] {
+    kind == "faithful" ? [] : ["in", "used", "reused", "dropped", "in flight"]
   }
 
   private static func heads(_ names: [String], _ width: Int) -> String {

@@ -26,6 +26,8 @@ public struct RunReport {
   public var wallSeconds = 0.0
   public var recordedMessages: UInt64 = 0
   public var recordingRefused: UInt64 = 0
+  /// Why the recording is incomplete or absent; nil where it is whole, or none was asked for.
+  public var recordingFailure: String?
   public var sendFailures: UInt64 = 0
   public var remarks: [String] = []
 
@@ -141,6 +143,7 @@ extension RunReport: JSONWritable {
       writer.object("recording") { writer in
         writer.member("messages", Int64(clamping: recordedMessages))
         writer.member("refused", Int64(clamping: recordingRefused))
+        if let recordingFailure { writer.member("failure", recordingFailure) }
       }
       writer.array("faults") { for fault in faults { $0.value(fault) } }
       writer.member("decision_digest", decisionDigest)

@@ -2,16 +2,19 @@
 ///
 /// Thread: one.
 public final class CommandComparison {
-  private let recorded: [[[UInt8]]]
+  private let recorded: [[[UInt8]?]]
   private let names: [String]
   private var positions: [Int]
   /// The first difference, in words: which slot, frame, actuator and field, and both values.
   public private(set) var firstDivergence: String?
   public private(set) var compared: UInt64 = 0
   public private(set) var divergent: UInt64 = 0
+  /// Commands that the replay gave and the log has lost: neither equal nor divergent.
+  public private(set) var missing: UInt64 = 0
+  public private(set) var firstMissing: String?
 
-  /// - Parameter recorded: the complete frames of each actuator, in the order of the log.
-  public init(recorded: [[[UInt8]]], names: [String]) {
+  /// - Parameter recorded: the complete frames of each actuator, in the order of the log; nil where it lost one.
+  public init(recorded: [[[UInt8]?]], names: [String]) {
     self.recorded = recorded
     self.names = names
     positions = recorded.map { _ in 0 }
@@ -21,11 +24,12 @@ public final class CommandComparison {
     guard actuator < recorded.count else { return }
     let position = positions[actuator]
     positions[actuator] += 1
-    compared += 1
-    guard position < recorded[actuator].count else {
-      return diverge("actuator \(names[actuator]): the replay gives a command that the log does not have (number \(position + 1))")
+    guard position < recorded[actuator].count, let expected = recorded[actuator][position] else {
+      missing += 1
+      firstMissing = firstMissing ?? "the log lacks command \(position + 1) of actuator \(names[actuator])"
+      return
     }
-    let expected = recorded[actuator][position]
+    compared += 1
     var isEqual = expected.count == frame.byteCount
     if isEqual { for index in expected.indices where expected[index] != frame.byte(index) { isEqual = false } }
     guard !isEqual else { return }
@@ -46,16 +50,17 @@ public final class CommandComparison {
   }
 
   private func describe(_ expected: [UInt8], _ frame: RawSpan, actuator: Int) -> String {
+    var place = "actuator \(names[actuator])"
     do throws(CommandRefusal) {
-      let a = unsafe try CommandFrame(decoding: expected.span.bytes)
       let b = try CommandFrame(decoding: frame)
-      let place = "slot \(a.slot), frame \(a.frame), actuator \(names[actuator])"
+      place = "slot \(b.slot), frame \(b.frame), " + place
+      let a = unsafe try CommandFrame(decoding: expected.span.bytes)
       for field in CommandFrame.comparedFields(a, b) where field.recorded != field.replayed {
         return "\(place): \(field.name) was \(field.recorded), is \(field.replayed)"
       }
       return "\(place): bytes differ"
     } catch {
-      return "actuator \(names[actuator]): a recorded command is damaged (\(error))"
+      return "\(place): the recorded command is damaged (\(error))"
     }
   }
 }

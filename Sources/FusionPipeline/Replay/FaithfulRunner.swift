@@ -20,13 +20,23 @@ public final class FaithfulRunner {
   private var last: CommandSet?
   private var outcome = FrameOutcome(release: .none)
   private let timer = ModelledTimer(stageNanoseconds: [])
-  /// Frames whose input the log does not hold: a gap in the recording.
+  /// Per tap, the samples that packets which the log has lost would have made or been part of.
+  private var lostSamples: [Int: [ClosedRange<UInt64>]] = [:]
+  private var hasEnded = false
+  /// Frames from the first whose input the log does not hold: their state is not known either.
   public private(set) var unreplayableFrames: UInt64 = 0
   public private(set) var firstUnreplayable: String?
+  /// What is missing lies behind the end of the log, not in it.
+  public private(set) var isMissingAtEnd = false
   public private(set) var framesRun: UInt64 = 0
   public private(set) var slotsRun: UInt64 = 0
   /// Called after each slot with its position in all slots, for progress and pacing.
   public var onSlot: ((_ done: Int, _ of: Int, _ slot: SlotRecord) -> Void)?
+  /// Counts what left, and how; nil counts nothing.
+  public var books: SlotBooks?
+  /// The recorded ledgers by frame, for the books.
+  public var ledgers: [UInt64: LedgerEntry] = [:]
+  private var marks: [UInt64: FrameMarks] = [:]
 
   public init(
     chain: ChainAssembly, sensors: [any AnySensor], publisher: CommandPublisher, frames: [FrameRecord],
@@ -55,9 +65,11 @@ public final class FaithfulRunner {
     return needed.reversed()
   }
 
+  /// Runs to the end of the slots, or to the first whose frame cannot be repeated.
   public func run() throws(ReplayFailure) {
     for (index, slot) in slots.enumerated() {
       try handle(slot)
+      if firstUnreplayable != nil { return }
       slotsRun += 1
       onSlot?(index + 1, slots.count, slot)
     }
@@ -67,9 +79,10 @@ public final class FaithfulRunner {
     var set: CommandSet
     if slot.winner == SlotWinner.frame.rawValue {
       try runFrames(through: slot.frame)
+      if firstUnreplayable != nil { return }
       guard let planned = outcomes.removeValue(forKey: slot.frame) else {
-        throw ReplayFailure(
-          "slot \(slot.slot) was won by frame \(slot.frame), but the log holds no record of that frame: it is incomplete; try `fusiond log recover`")
+        isMissingAtEnd = slot.frame > frames.last?.outcome.release.frame ?? 0
+        return stop("frame \(slot.frame), which won slot \(slot.slot): the log holds no record of it", frames: 1)
       }
       set = planned
     } else {
@@ -81,38 +94,70 @@ public final class FaithfulRunner {
     published[slot.slot] = set
     if slot.slot >= 64 { published[slot.slot - 64] = nil }
     _ = publisher.publish(set, at: slot.woken)
+    count(slot, set)
+  }
+
+  private func count(_ slot: SlotRecord, _ set: CommandSet) {
+    guard let books else { return }
+    if slot.winner == SlotWinner.frame.rawValue, let entry = ledgers[slot.frame],
+      let marks = marks.removeValue(forKey: slot.frame)
+    {
+      books.count(entry, marks: marks, sent: slot.sent)
+    }
+    let decided = DecidedSlot(
+      slot: slot.slot, winner: slot.winner, fillReason: slot.reason, instant: slot.instant, cutoff: slot.cutoff,
+      set: set, marks: FrameMarks())
+    // Why a slot was late is not in its record, so a replay accuses nobody.
+    books.count(decided, isLate: slot.isLate != 0, isExplained: true)
+  }
+
+  private func stop(_ what: String, frames: Int) {
+    firstUnreplayable = what
+    unreplayableFrames = UInt64(frames)
   }
 
   private func runFrames(through frame: UInt64) throws(ReplayFailure) {
     while nextFrame < frames.count, frames[nextFrame].outcome.release.frame <= frame {
       let record = frames[nextFrame]
+      // Frames are numbered without gaps; a missing one would have changed the state.
+      let expected = UInt64(nextFrame + 1)
+      guard record.outcome.release.frame == expected else {
+        return stop("frame \(expected): the log holds no record of it", frames: frames.count - nextFrame + 1)
+      }
       // Only what a frame will pick is kept: payloads decoded for nobody would hold all slots of their pool.
       for (index, tap) in chain.runner.taps.enumerated() { tap.forget(below: needed[nextFrame][index]) }
+      if let lacking = try fill(record) {
+        return stop(lacking, frames: frames.count - nextFrame)
+      }
       nextFrame += 1
-      try fill(record)
       run(record)
     }
   }
 
   /// Puts the samples that the frame used into the ports, decoding packets until they are all there.
-  private func fill(_ record: FrameRecord) throws(ReplayFailure) {
+  /// - Returns: what the log lacks for it; nil where the frame can run.
+  private func fill(_ record: FrameRecord) throws(ReplayFailure) -> String? {
     for tap in chain.runner.taps { tap.clearPort() }
-    var isComplete = true
     for pick in record.picks where Int(pick.tap) < chain.runner.taps.count {
       let tap = chain.runner.taps[Int(pick.tap)]
       while tap.stash() < pick.sequence, try ingestNext() {}
+      if let lost = lostSamples[Int(pick.tap)], lost.contains(where: { $0.contains(pick.sequence) }) {
+        return "\(Self.place(record, pick, tap)) cannot be decoded, since the log has lost packets of that sensor"
+      }
       let kind = PickKind(rawValue: pick.kind) ?? .exact
       guard
         tap.refill(sequence: pick.sequence, kind: kind, weight: pick.weight, instant: record.outcome.release.instant)
       else {
-        isComplete = false
-        firstUnreplayable =
-          firstUnreplayable
-          ?? "frame \(record.outcome.release.frame): sample \(pick.sequence) of \(tap.name) is not in the log"
-        continue
+        isMissingAtEnd = hasEnded
+        return "\(Self.place(record, pick, tap)) is not in the log"
       }
     }
-    if !isComplete { unreplayableFrames += 1 }
+    return nil
+  }
+
+  private static func place(_ record: FrameRecord, _ pick: PickRecord, _ tap: any SensorTap) -> String {
+    let release = record.outcome.release
+    return "frame \(release.frame) (slot \(release.slot)): sample \(pick.sequence) of \(tap.name)"
   }
 
   private func run(_ record: FrameRecord) {
@@ -120,7 +165,10 @@ public final class FaithfulRunner {
     chain.runner.execute(record.outcome.release, timer: timer, outcome: &outcome)
     if record.outcome.failure == 0, outcome.failure == 0 {
       chain.runner.limit(previous: published[record.outcome.basisSlot], timer: timer, outcome: &outcome)
-      if record.outcome.isSubmitted { outcomes[record.outcome.release.frame] = outcome.set }
+      if record.outcome.isSubmitted {
+        outcomes[record.outcome.release.frame] = outcome.set
+        if books != nil { marks[record.outcome.release.frame] = outcome.marks }
+      }
     } else {
       if record.outcome.failure == 0, record.outcome.isSubmitted {
         // A stage that fails only here: what the guard would have said is held against what was said.
@@ -135,8 +183,22 @@ public final class FaithfulRunner {
     framesRun += 1
   }
 
+  /// A sample that was begun before the hole may lack points without lacking itself, so it counts as lost.
+  private func noteLoss(before packet: RecordedPacket) {
+    guard let tap = chain.runner.taps.firstIndex(where: { $0.number == packet.sensor }) else { return }
+    let next = chain.runner.taps[tap].stash() + 1
+    guard packet.isAfterLoss || packet.firstSequence > next else { return }
+    // Where the packet does not say its samples' numbers, none behind it is known.
+    let through = packet.firstSequence == 0 ? UInt64.max : max(packet.firstSequence, next)
+    lostSamples[tap, default: []].append(next...through)
+  }
+
   private func ingestNext() throws(ReplayFailure) -> Bool {
-    guard let packet = try packets.next() else { return false }
+    guard let packet = try packets.next() else {
+      hasEnded = true
+      return false
+    }
+    noteLoss(before: packet)
     guard let sensor = sensors[packet.sensor] else { return true }
     if packet.firstSequence > 0 { sensor.resume(at: packet.firstSequence) }
     unsafe packet.bytes.withUnsafeBytes { bytes in

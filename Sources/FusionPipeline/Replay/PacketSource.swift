@@ -7,6 +7,8 @@ public struct RecordedPacket: Sendable {
   public var bytes: [UInt8]
   /// The number that the packet's first sample had; 0 where nobody knows.
   public var firstSequence: UInt64
+  /// The recording lacks packets of this sensor right before this one.
+  public var isAfterLoss = false
 
   public init(
     sensor: UInt16, arrival: Stamp, flags: SampleFlags = [], bytes: [UInt8], firstSequence: UInt64 = 0

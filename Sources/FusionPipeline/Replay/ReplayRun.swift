@@ -18,10 +18,17 @@ public struct ReplayRun {
     public var comparison: CommandComparison?
     public var unreplayable: UInt64 = 0
     public var firstUnreplayable: String?
+    /// Where a log that was torn off ends being repeatable; nil for one that was ended in order.
+    public var endsAt: String?
+    /// The log says of itself that messages were refused while recording: a difference is then loss.
+    public var gaps: String?
     /// The log was decided by another version: differences are then expected and not called divergence.
     public var otherVersion: String?
 
-    public var isEqual: Bool { (comparison?.divergent ?? 0) == 0 && unreplayable == 0 }
+    public var isEqual: Bool {
+      guard let comparison else { return unreplayable == 0 }
+      return comparison.divergent == 0 && unreplayable == 0 && (comparison.missing == 0 || endsAt != nil)
+    }
   }
 
   public let machine: Machine
@@ -44,13 +51,19 @@ public struct ReplayRun {
       frames.append(record)
     }
     var slots: [SlotRecord] = []
-    for bytes in try session.messages(SlotRecord.topic) {
+    var lostSlot: Int?
+    for (place, bytes) in try session.numbered(SlotRecord.topic).enumerated() {
+      guard let bytes else {
+        lostSlot = lostSlot ?? place
+        continue
+      }
       guard let record = SlotRecord(decoding: bytes) else { throw Self.damaged(SlotRecord.topic) }
-      slots.append(record)
+      // What the guard continued from is not known behind a hole.
+      if lostSlot == nil { slots.append(record) }
     }
-    var recorded: [[[UInt8]]] = []
+    var recorded: [[[UInt8]?]] = []
     for actuator in machine.configuration.actuators {
-      recorded.append(try session.messages(SessionTopics.commandTopic(actuator.topic)))
+      recorded.append(try session.numbered(SessionTopics.commandTopic(actuator.topic)))
     }
     let comparison = CommandComparison(recorded: recorded, names: machine.configuration.actuators.map(\.name))
     let publisher = CommandPublisher(
@@ -61,6 +74,10 @@ public struct ReplayRun {
       chain: machine.chain, sensors: machine.sensors, publisher: publisher, frames: frames, slots: slots,
       packets: session.packets(of: machine.sensorNames, threads: threads))
     let books = Self.books(machine)
+    runner.books = books
+    for bytes in try session.messages(LedgerEntry.topic) {
+      if let entry = LedgerEntry(decoding: bytes) { runner.ledgers[entry.frame] = entry }
+    }
     for miss in try session.messages(Miss.topic) {
       if let miss = Miss(decoding: miss) { books.count(miss) }
     }
@@ -69,19 +86,44 @@ public struct ReplayRun {
       if done % 256 == 0 { options.onProgress?(Double(done) / Double(max(all, 1))) }
     }
     try runner.run()
-    comparison.finish()
+    let isTorn = lostSlot == nil && slots.last.map { $0.isFinal == 0 } ?? true
+    var unreplayable = runner.unreplayableFrames
+    var first = runner.firstUnreplayable
+    if let lostSlot, first == nil {
+      first = "slot \(lostSlot): the log holds no record of it"
+      unreplayable = UInt64(max(frames.count - Int(runner.framesRun), 1))
+    }
+    if first == nil, !isTorn { comparison.finish() }
+    var endsAt: String?
+    if isTorn {
+      endsAt = "it was not ended in order; repeated up to slot \(runner.slotsRun) of \(slots.count)"
+      if runner.isMissingAtEnd {
+        unreplayable = 0
+        first = nil
+      }
+    }
     var report = RunReport(books: books)
     report.kind = "faithful"
     report.fill(machine: machine, publisher: publisher, releases: ReleaseCounts(), frames: runner.framesRun)
     report.slots = runner.slotsRun
     report.realtimeRequested = session.header.realtimeRequested
-    report.realtimeGranted = "as recorded: \(session.header.realtimeGranted)"
+    let granted = session.header.realtimeGranted
+    report.realtimeGranted = granted.isEmpty ? "not in the log" : "as recorded: \(granted)"
     if let first = slots.first, let last = slots.last { report.seconds = Double(last.woken - first.woken) / 1e9 }
     return Verdict(
-      report: report, comparison: comparison, unreplayable: runner.unreplayableFrames,
-      firstUnreplayable: runner.firstUnreplayable,
+      report: report, comparison: comparison, unreplayable: unreplayable, firstUnreplayable: first, endsAt: endsAt,
+      gaps: try Self.gaps(session),
       otherVersion: session.header.decisionVersion == registry.decisionVersion
         ? nil : session.header.decisionVersion)
+  }
+
+  /// What the log says of messages that full queues refused; nil where none were.
+  private static func gaps(_ session: SessionReader) throws(ReplayFailure) -> String? {
+    var refused: UInt64 = 0
+    for bytes in try session.messages(RecordingGap.topic) {
+      refused &+= RecordingGap(decoding: bytes)?.messages ?? 0
+    }
+    return refused == 0 ? nil : "\(refused) messages were refused by full queues while recording"
   }
 
   private static func damaged(_ topic: String) -> ReplayFailure {

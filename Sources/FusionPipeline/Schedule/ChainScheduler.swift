@@ -40,7 +40,7 @@ public final class ChainScheduler {
   }
 
   public let timing: ChainTiming
-  public let grid: SlotGrid
+  public private(set) var grid: SlotGrid
   public let board: SlotBoard
   public private(set) var counts = ReleaseCounts()
   private var pending: SampleHeader?
@@ -55,6 +55,9 @@ public final class ChainScheduler {
     self.grid = grid
     self.board = board
   }
+
+  /// Moves the grid to where the session begins; before the first step only.
+  func begin(on grid: SlotGrid) { self.grid = grid }
 
   /// A sample of the trigger's sensor has come. A newer one replaces one that has not been released.
   public func triggered(by header: SampleHeader) {

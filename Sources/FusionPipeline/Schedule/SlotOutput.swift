@@ -32,7 +32,7 @@ public final class SlotOutput {
 
   public let board: SlotBoard
   public let timing: ChainTiming
-  public let grid: SlotGrid
+  public private(set) var grid: SlotGrid
   private let slotGuard: any SlotGuard
   /// The slot that leaves next.
   public private(set) var current: UInt64 = 0
@@ -46,6 +46,9 @@ public final class SlotOutput {
     self.slotGuard = slotGuard
     for slot in 0..<UInt64(SlotBoard.cells) { board.open(slot) }
   }
+
+  /// Moves the grid to where the session begins; before the first step only.
+  func begin(on grid: SlotGrid) { self.grid = grid }
 
   public func step(now: Stamp) -> Step {
     switch board.state(of: current) {

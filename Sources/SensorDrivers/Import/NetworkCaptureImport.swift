@@ -9,7 +9,7 @@ extension Importer {
       "pcap", accepts: { accepts($0) },
       open: { source, sensors in
         let packets = try NetworkCapturePackets(source, sensors)
-        return ImportedPackets(packets: packets, remarks: { packets.remarks })
+        return ImportedPackets(packets: packets, remarks: { packets.remarks }, cutAt: { packets.cutAt })
       })
   }
 
@@ -78,7 +78,7 @@ final class NetworkCapturePackets: PacketSource {
   private var waiting: UDPDatagram?
   private var order = ArrivalOrder()
   private var unfitting = UnfittingCount()
-  private var cutAt: String?
+  private(set) var cutAt: String?
   private var isOver = false
 
   init(_ source: String, _ sensors: [ImportTarget]) throws {

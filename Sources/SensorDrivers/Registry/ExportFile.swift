@@ -8,14 +8,14 @@ enum ExportFile {
     do {
       let result = try body(temporary)
       guard unsafe rename(temporary, path) == 0 else {
-        throw SetupProblem(
-          "\(path): cannot be put in place: \(SystemError(result: 0 &- errno)); check the folder")
+        throw StorageFailure(
+          .failed, "\(path): cannot be put in place: \(SystemError(result: 0 &- errno)); check the folder")
       }
       return result
     } catch {
       unsafe unlink(temporary)
       switch error {
-      case let failure as PCDFailure: throw SetupProblem(failure.message)
+      case let failure as PCDFailure: throw StorageFailure(.failed, failure.message)
       case let failure as CaptureFailure: throw SetupProblem(failure.message)
       default: throw error
       }

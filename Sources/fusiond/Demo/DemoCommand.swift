@@ -14,6 +14,8 @@ struct DemoCommand: ProgramCommand {
   @Flag(help: "No progress line.") var headless = false
   @Option(help: "Where the commands go.") var endpoint = "tcp://127.0.0.1:5560"
   @Option(help: "Draws the drive and its latencies here (SVG).") var plot: String?
+  @Option(name: .customLong("log-format"), help: "text for people, json for machines (stderr).")
+  var logFormat: LogFormat = .text
   @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a configuration value; repeatable.", valueName: "path.to.key=value"))
   var overrides: [String] = []
 
@@ -22,7 +24,9 @@ struct DemoCommand: ProgramCommand {
   }
 
   func execute(_ program: Program) throws -> Int32 {
-    let console = Console(json: false)
+    let console = Console(json: logFormat == .json, showsProgress: !headless)
+    try program.checkOutput(report)
+    try program.checkOutput(plot)
     let clock = LiveClock()
     let links = try DemoLinks(clock: clock)
     let drive = SimulatedDrive(settings: driveSettings(clock))
@@ -72,7 +76,7 @@ struct DemoCommand: ProgramCommand {
         throw SetupProblem("the demonstration names no file, but asks for \(path)")
       }
       var options = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
-      options.recordSink = try FileSink(path: log, existing: .replace)
+      options.recordSink = try program.logSink(log)
       options.providedLinks = links.provided
       let subscriber = try ZeroMQCommandSubscriber(
         endpoint: endpoint,
@@ -84,7 +88,7 @@ struct DemoCommand: ProgramCommand {
       let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       vehicle.start(priority: configuration.realtime.priority > 0 ? 20 : 0)
       defer { vehicle.stop() }
-      let session = LiveSession(run: run, clock: clock, console: console, showsProgress: !headless)
+      let session = LiveSession(run: run, clock: clock, console: console)
       return (try session.conduct(seconds: duration) { StopSignal.isRaised }, vehicle)
     } catch { throw ProgramStop.from(error) }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// Options that several commands share.
 struct ConfigurationOptions: ParsableArguments {
@@ -12,7 +13,8 @@ struct ConfigurationOptions: ParsableArguments {
   var console: Console { Console(json: logFormat == .json) }
 }
 
-enum LogFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+/// What goes to stderr: text for people, or one JSON object a line.
+public enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
 
 extension Program {
   /// Reads and checks a configuration file.
@@ -53,21 +55,46 @@ extension Program {
     do throws(StorageFailure) {
       let sink = try FileSink(path: path, existing: .replace)
       try sink.writeAll(Array(text.utf8))
-    } catch { throw ProgramStop.from(error) }
+    } catch { throw ProgramStop(ProgramStop.storage, error.message) }
   }
 
-  /// A log file that must not exist yet unless it may be replaced.
-  func logSink(_ path: String?) throws -> (any ByteSink)? {
+  /// Finds out before the work, and not after it, whether its result can be written.
+  public func checkOutput(_ path: String?) throws {
+    guard let path, path != "-" else { return }
+    do throws(StorageFailure) { try FileSink(path: path, existing: .replace).discard() } catch {
+      throw ProgramStop(ProgramStop.storage, error.message)
+    }
+  }
+
+  /// Whether what a command reads is there at all.
+  func checkInput(_ path: String) throws {
+    guard unsafe access(path, F_OK) != 0 else { return }
+    throw ProgramStop(ProgramStop.noInput, "\(path): no such file or folder (check the path)")
+  }
+
+  /// Where a live run is recorded: in place, so that a crash leaves what there is.
+  public func logSink(_ path: String?) throws -> (any ByteSink)? {
     guard let path else { return nil }
-    do throws(StorageFailure) { return try FileSink(path: path, existing: .replace) } catch { throw ProgramStop.from(error) }
+    do throws(StorageFailure) { return try FileSink(path: path, existing: .replace) } catch {
+      throw ProgramStop(ProgramStop.storage, error.message)
+    }
   }
 
   func session(_ path: String) throws -> SessionReader {
     let source: FileSource
     do throws(StorageFailure) { source = try FileSource(path: path) } catch { throw ProgramStop.from(error) }
+    try Self.refuseEmpty(source, path)
     do throws(ReplayFailure) { return try SessionReader(source) } catch {
       throw ProgramStop(ProgramStop.badData, "\(path): \(error.message)")
     }
+  }
+}
+
+extension Program {
+  /// A file without a byte is no torn log: nothing was ever recorded into it.
+  static func refuseEmpty(_ source: FileSource, _ path: String) throws {
+    guard source.byteCount == 0 else { return }
+    throw ProgramStop(ProgramStop.badData, "\(path) is empty: nothing was recorded into it, or copying it failed")
   }
 }
 

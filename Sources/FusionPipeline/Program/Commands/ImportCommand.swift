@@ -6,6 +6,7 @@ struct ImportCommand: ProgramCommand {
   @Argument(help: "Recordings; their packets are merged by time.") var sources: [String]
   @Option(help: "The configuration whose sensors they feed.") var config: String
   @Option(help: "The log to write (MCAP).") var output: String
+  @Flag(help: "Takes what is whole of a capture that was cut off, instead of refusing it.") var acceptCut = false
   @Option(name: .customLong("loop"), help: "Repeats each source until so many seconds are filled.") var loopSeconds: Double?
   @OptionGroup var options: ConfigurationOptions
 
@@ -19,13 +20,14 @@ struct ImportCommand: ProgramCommand {
   func execute(_ program: Program) throws -> Int32 {
     let console = options.console
     let configuration = try program.configuration(config, overrides: options.overrides)
+    for source in sources { try program.checkInput(source) }
     // Building it now finds what a replay would find later, and reads the files that the log must carry.
     let machine = try program.machine(configuration, .replay)
     let targets = configuration.sensors.map {
       ImportTarget(name: $0.name, number: $0.number, model: $0.model, settings: $0.settings)
     }
     var inputs: [MergedPackets.Input] = []
-    var remarks: [(source: String, remarks: () -> [String])] = []
+    var remarks: [(source: String, opened: ImportedPackets)] = []
     for source in sources {
       guard let importer = program.registry.importers.first(where: { $0.accepts(source) }) else {
         throw ProgramStop(
@@ -42,14 +44,24 @@ struct ImportCommand: ProgramCommand {
       } else {
         inputs.append(.init(opened.packets, name: source))
       }
-      remarks.append((source, opened.remarks))
+      remarks.append((source, opened))
     }
-    let counts = try write(MergedPackets(inputs), program, machine, console)
+    let counts = try write(MergedPackets(inputs), program, machine, console) {
+      guard !acceptCut else { return }
+      for (source, opened) in remarks {
+        guard let cut = opened.cutAt() else { continue }
+        throw ProgramStop(
+          ProgramStop.badData,
+          "\(cut.hasPrefix(source) ? "" : "\(source): ")\(cut)\nno log was written; --accept-cut takes what is whole")
+      }
+    }
     for (number, name) in machine.sensorNames {
       let count = counts[number, default: 0]
       console.say("\(Format.left(name, 16)) \(count) packets\(count == 0 ? "   (none of the sources feeds it)" : "")")
     }
-    for (source, lines) in remarks { for line in lines() { console.say("\(source): \(line)") } }
+    for (source, opened) in remarks {
+      for line in opened.remarks() { console.say(line.hasPrefix(source) ? line : "\(source): \(line)") }
+    }
     guard counts.values.reduce(0, +) > 0 else {
       throw ProgramStop(
         ProgramStop.badData, "nothing in the sources fits a sensor of \(config): check ports, buses and models; no log was written")
@@ -58,17 +70,21 @@ struct ImportCommand: ProgramCommand {
   }
 
   private func write(
-    _ packets: MergedPackets, _ program: Program, _ machine: Machine, _ console: Console
+    _ packets: MergedPackets, _ program: Program, _ machine: Machine, _ console: Console,
+    check: () throws -> Void
   ) throws -> [UInt16: Int] {
     var counts: [UInt16: Int] = [:]
     var first: RecordedPacket?
     do { first = try packets.next() } catch { throw ProgramStop.from(error) }
-    guard let first else { return counts }
-    guard let sink = try program.logSink(output) else { return counts }
+    guard let first else {
+      try check()
+      return counts
+    }
+    let file = try OutputLog(path: output)
     do {
       // An import's stamps are the source's own; the log's clock is theirs.
       let recorder = try Recorder(
-        sink: sink,
+        sink: file.sink,
         header: SessionHeader(
           configurationText: machine.configuration.text, configurationName: machine.configuration.name,
           overrides: machine.configuration.overrides, session: 1, epoch: first.arrival, realtimeOffsetNanoseconds: 0,
@@ -89,9 +105,11 @@ struct ImportCommand: ProgramCommand {
         packet = try packets.next()
       }
       console.endProgress()
+      try check()
       try recorder.finish()
+      try file.establish()
     } catch {
-      sink.discard()
+      file.discard()
       throw Self.stop(error, output)
     }
     return counts

@@ -9,6 +9,7 @@ struct CheckCommand: ProgramCommand {
   func execute(_ program: Program) throws -> Int32 {
     let configuration = try program.configuration(config, overrides: options.overrides)
     let machine = try program.machine(configuration, .live)
+    try Self.checkLinks(configuration, program.registry)
     let budgets = machine.chain.budgets.reduce(0, &+)
     let timing = configuration.timing
     let left = timing.deadlineNanoseconds - timing.publishReserveNanoseconds - budgets
@@ -21,6 +22,30 @@ struct CheckCommand: ProgramCommand {
       "Deadline \(Format.milliseconds(timing.deadlineNanoseconds)) ms − publishing \(Format.milliseconds(timing.publishReserveNanoseconds)) ms − stages' budgets \(Format.milliseconds(budgets)) ms leaves \(Format.milliseconds(left)) ms for transport, decoding, waiting and waking.")
     for line in machine.wiring { print("  \(line)") }
     return 0
+  }
+}
+
+extension CheckCommand {
+  /// Makes every link without opening it: addresses, rates and sizes are checked by their makers.
+  private static func checkLinks(_ configuration: MachineConfiguration, _ registry: Registry) throws {
+    var problems: [String] = []
+    for sensor in configuration.sensors {
+      guard let settings = sensor.settings.optionalSection("link"),
+        let kind = registry.links.first(where: { $0.section.name == settings.variant })
+      else { continue }
+      do {
+        _ = try kind.make(
+          LinkPlan(
+            sensorName: sensor.name, settings: settings, sensor: sensor.settings, clock: LiveClock(), provided: [:]))
+      } catch let problem as ConfigurationProblem {
+        problems.append(problem.description)
+      } catch {
+        problems.append(settings.problem(ProgramStop.from(error).message).description)
+      }
+    }
+    guard problems.isEmpty else {
+      throw ProgramStop(ProgramStop.configuration, problems.joined(separator: "\n"))
+    }
   }
 }
 
@@ -48,6 +73,11 @@ struct DecodeCommand: ProgramCommand {
     guard let export = program.registry.sensors.first(where: { $0.section.name == sensor })?.export else {
       throw ProgramStop(
         ProgramStop.usage, "--sensor \(sensor): this program decodes \(known.joined(separator: ", "))")
+    }
+    try program.checkInput(input)
+    try program.checkOutput(output)
+    guard OutputLog.isRegularOrAbsent(output) else {
+      throw ProgramStop(ProgramStop.storage, "\(output) is no plain file: a decoded file is written beside its place and moved there")
     }
     do {
       let result = try export(ExportPlan(input: input, output: output, calibration: calibration))

@@ -17,6 +17,7 @@ struct LogCommand: ProgramCommand {
   func execute(_ program: Program) throws -> Int32 {
     let source: FileSource
     do throws(StorageFailure) { source = try FileSource(path: log) } catch { throw ProgramStop.from(error) }
+    try Program.refuseEmpty(source, log)
     switch action {
     case "recover": return try recover(source, program)
     case "cat": return try cat(source)
@@ -77,12 +78,10 @@ extension LogCommand {
   /// Writes every complete, intact message into a new log.
   private func recover(_ source: FileSource, _ program: Program) throws -> Int32 {
     guard let output else { return ProgramStop.usage }
-    let sink: FileSink
-    do throws(StorageFailure) { sink = try FileSink(path: output, existing: .refuse) } catch {
-      throw ProgramStop.from(error)
-    }
+    let file = try OutputLog(path: output, existing: .refuse)
     do {
-      let report = try McapRecovery.recover(from: source, to: sink)
+      let report = try McapRecovery.recover(from: source, to: file.sink)
+      try file.establish()
       print("\(output): \(report.messages) messages, \(report.attachments) attachments, \(report.metadata) metadata records")
       if report.wasComplete { print("the log was whole") }
       for loss in report.lost { print("lost: \(loss.byteCount) bytes at \(loss.offset): \(loss.reason)") }
@@ -93,8 +92,12 @@ extension LogCommand {
       if !report.doubtfulTopics.isEmpty { print("doubtful: \(report.doubtfulTopics.joined(separator: ", "))") }
       return 0
     } catch {
-      sink.discard()
-      throw ProgramStop.from(error)
+      file.discard()
+      switch error {
+      case McapFailure.storage(let failure): throw ProgramStop(ProgramStop.storage, failure.message)
+      case let failure as McapFailure: throw ProgramStop(ProgramStop.badData, "\(log): \(failure.description)")
+      default: throw ProgramStop.from(error)
+      }
     }
   }
 }

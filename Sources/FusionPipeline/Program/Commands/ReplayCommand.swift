@@ -26,9 +26,10 @@ struct ReplayCommand: ProgramCommand {
   func execute(_ program: Program) throws -> Int32 {
     let console = options.console
     let session = try program.session(log)
+    try program.checkOutput(report)
     let header = session.header
-    if session.index.isFromScan {
-      console.say("\(log): torn, it has no summary: what is whole is replayed; `fusiond log recover` makes it whole")
+    if let damage = session.damage {
+      console.say("\(log) is torn or damaged: \(damage)\nwhat is whole is replayed; `fusiond log recover \(log) --output FILE` writes a whole log of it")
     }
     let isFaithful = session.hasChoices && config == nil && !isVirtual && options.overrides.isEmpty
     if verify, !isFaithful {
@@ -39,7 +40,8 @@ struct ReplayCommand: ProgramCommand {
     let configuration = try configuration(program, header)
     let machine = try program.machine(configuration, .replay, files: header.attachments)
     var replay = ReplayRun.Options()
-    replay.recordSink = try program.logSink(record)
+    let file = try record.map { try OutputLog(path: $0) }
+    replay.recordSink = file?.sink
     let pace = Pace(speed: Double(speed))
     replay.onSlot = { pace.hold($0) }
     var shown = 0
@@ -56,9 +58,10 @@ struct ReplayCommand: ProgramCommand {
         ? try run.faithful(session, threads: threads, replay)
         : try virtual(run, session, replay, program)
     } catch {
-      replay.recordSink?.discard()
+      file?.discard()
       throw ProgramStop.from(error)
     }
+    try file?.establish()
     console.endProgress()
     verdict.report.wallSeconds = Double(pace.clock.now() - began) / 1e9
     try program.write(verdict.report, to: report)
@@ -96,16 +99,26 @@ struct ReplayCommand: ProgramCommand {
 
   private func conclude(_ verdict: ReplayRun.Verdict, _ console: Console) -> Int32 {
     guard let comparison = verdict.comparison else { return 0 }
+    if let end = verdict.endsAt { console.say("the log is torn off: \(end)") }
     if verdict.isEqual {
-      console.say("verified: all \(comparison.compared) commands are equal, byte for byte")
+      let scope = verdict.endsAt == nil ? "all \(comparison.compared)" : "up to there, \(comparison.compared)"
+      console.say("verified: \(scope) commands are equal, byte for byte")
       return 0
+    }
+    if let gaps = verdict.gaps, let first = comparison.firstDivergence {
+      console.fail("cannot be replayed from its first loss on: \(gaps); first command that comes out otherwise: \(first)")
+      return ProgramStop.no
     }
     if let other = verdict.otherVersion {
       console.say(
         "the log was decided by version \"\(other)\", this program is another: \(comparison.divergent) of \(comparison.compared) commands differ")
     }
     if verdict.unreplayable > 0, let first = verdict.firstUnreplayable {
-      console.fail("\(verdict.unreplayable) frame(s) cannot be replayed; first: \(first)")
+      console.fail(
+        "\(verdict.unreplayable) frame(s) cannot be replayed, for want of what the log has lost; first: \(first); the \(comparison.compared - comparison.divergent) commands before are equal")
+    }
+    if let missing = comparison.firstMissing, verdict.endsAt == nil {
+      console.fail("\(comparison.missing) command(s) cannot be compared; first: \(missing)")
     }
     if let first = comparison.firstDivergence { console.fail("first divergence: \(first)") }
     return ProgramStop.no

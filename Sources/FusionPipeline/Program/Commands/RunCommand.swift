@@ -22,6 +22,7 @@ struct RunCommand: ProgramCommand {
   func execute(_ program: Program) throws -> Int32 {
     let console = options.console
     let configuration = try program.configuration(config, overrides: options.overrides)
+    try program.checkOutput(report)
     let machine = try program.machine(configuration, .live)
     let clock = LiveClock()
     var live = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
@@ -43,6 +44,9 @@ struct RunCommand: ProgramCommand {
         ProgramStop.deviceGone,
         silent.map { "sensor \($0.name) never opened: \($0.health.lastFailure)" }.joined(separator: "\n"))
     }
+    if let failure = outcome.recordingFailure {
+      throw ProgramStop(ProgramStop.storage, "the recording is not whole: \(failure)")
+    }
     return 0
   }
 }
@@ -52,13 +56,11 @@ public struct LiveSession {
   public let run: LiveRun
   public let clock: any PipelineClock
   public let console: Console
-  public let showsProgress: Bool
 
-  public init(run: LiveRun, clock: any PipelineClock, console: Console, showsProgress: Bool = true) {
+  public init(run: LiveRun, clock: any PipelineClock, console: Console) {
     self.run = run
     self.clock = clock
     self.console = console
-    self.showsProgress = showsProgress
   }
 
   /// Starts, shows progress twice a second, and stops when the time is over or `isStopped` says so.
@@ -72,7 +74,7 @@ public struct LiveSession {
     while clock.now() < end, !isStopped() {
       sleepUntil(min(clock.now() + 100_000_000, end))
       number += 1
-      guard showsProgress, number % 5 == 0 else { continue }
+      guard number % 5 == 0 else { continue }
       let now = run.progress
       let elapsed = Double(clock.now() - began) / 1e9
       let total = seconds.map { " of \(Int($0))" } ?? ""
@@ -81,7 +83,7 @@ public struct LiveSession {
         every: number / 5)
     }
     console.endProgress()
-    do throws(StorageFailure) { return try run.stop() } catch { throw ProgramStop.from(error) }
+    return run.stop()
   }
 }
 
@@ -94,6 +96,11 @@ public enum StopSignal {
     for number in [SIGINT, SIGTERM] {
       _ = signal(number) { _ in StopSignal.raised.store(true, ordering: .relaxed) }
     }
+    // A parent may have started us with them blocked: they would then wait for ever.
+    var asked = sigset_t()
+    unsafe sigemptyset(&asked)
+    for number in [SIGINT, SIGTERM] { unsafe sigaddset(&asked, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &asked, nil)
     // A subscriber that vanishes must not end the process.
     _ = signal(SIGPIPE, SIG_IGN)
   }

@@ -24,14 +24,17 @@ public final class Recorder {
   public private(set) var failure: StorageFailure?
 
   /// Begins the log with its header, topics and attachments; leaves no file behind when that fails.
-  public init(sink: any ByteSink, header: SessionHeader, topics: SessionTopics) throws(StorageFailure) {
+  /// - Parameter writesHeader: false where the session's epoch is not known yet; `write(_:)` follows then.
+  public init(
+    sink: any ByteSink, header: SessionHeader, topics: SessionTopics, writesHeader: Bool = true
+  ) throws(StorageFailure) {
     var options = McapWriterOptions.recording
     // Every chunk stands alone, so that damage to one costs that one only.
     options.repeatsDefinitionsInEachChunk = true
     writer = try McapWriter(sink: sink, profile: "fusion", library: "fusiond \(header.buildVersion)", options: options)
     offset = header.realtimeOffsetNanoseconds
     do throws(StorageFailure) {
-      try writer.add(header.metadata)
+      if writesHeader { try writer.add(header.metadata) }
       let began = Self.logTime(header.epoch, offset)
       try writer.attach(
         McapAttachment(
@@ -60,6 +63,11 @@ public final class Recorder {
     }
   }
 
+  /// Writes what the log says of itself; before anything is drained.
+  func write(_ header: SessionHeader) {
+    do throws(StorageFailure) { try writer.add(header.metadata) } catch { note(error) }
+  }
+
   /// A queue for one producing thread.
   public func makeTap(id: UInt32, capacity: Int) -> RecordTap {
     let queue = ByteQueue(capacity: capacity)
@@ -84,10 +92,11 @@ public final class Recorder {
     do throws(StorageFailure) { try writer.flushChunk() } catch { note(error) }
   }
 
-  /// Drains, writes the summary and closes.
+  /// Drains, writes the summary and closes; throws as well what an earlier write failed of.
   public func finish() throws(StorageFailure) {
     drain()
     try writer.finish()
+    if let failure { throw failure }
   }
 
   private static func logTime(_ stamp: Stamp, _ offset: Int64) -> UInt64 {

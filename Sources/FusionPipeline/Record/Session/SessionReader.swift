@@ -46,6 +46,37 @@ public final class SessionReader {
     return found
   }
 
+  /// All messages of one topic at the places they were recorded at; nil where the log has lost one.
+  public func numbered(_ topic: String) throws(ReplayFailure) -> [[UInt8]?] {
+    var found: [[UInt8]?] = []
+    do throws(McapFailure) {
+      let messages = McapMessages(index, topics: [topic])
+      while let message = try messages.next() {
+        // Numbers count from 1. One from a damaged file must not ask for all memory.
+        let place = Int(message.sequence) - 1
+        if place > found.count, place - found.count <= Self.mostLost {
+          found.append(contentsOf: repeatElement(nil, count: place - found.count))
+        }
+        found.append(message.payload)
+      }
+    } catch { throw ReplayFailure(error.description) }
+    return found
+  }
+
+  private static let mostLost = 1_000_000
+
+  /// What keeps this log from being whole, for people; nil where nothing does.
+  public var damage: String? {
+    var parts: [String] = []
+    switch index.ending {
+    case .truncated(let at, let reason), .damaged(let at, let reason): parts.append("at byte \(at): \(reason)")
+    case .complete, nil: break
+    }
+    parts += index.problems.prefix(3).map(\.description)
+    if index.isFromScan, parts.isEmpty { parts.append("its summary is missing") }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
   /// The raw packets of the given sensors, in the order of their arrival.
   /// - Parameter threads: with 2, another thread reads the log ahead.
   public func packets(of sensors: [(number: UInt16, name: String)], threads: Int = 1) -> any PacketSource {
@@ -74,6 +105,8 @@ public final class SessionReader {
 /// Raw packets straight from a log.
 final class LoggedPackets: PacketSource {
   private let messages: McapMessages
+  /// By channel, the last message's number.
+  private var lastNumbers: [UInt16: UInt32] = [:]
   private var sensorOfChannel: [UInt16: UInt16] = [:]
   private let offset: Int64
 
@@ -97,9 +130,12 @@ final class LoggedPackets: PacketSource {
         var reader = TopicReader(Array(bytes[..<RawPacket.headBytes]))
         let flags = SampleFlags(rawValue: reader.next())
         let firstSequence = reader.next(UInt64.self)
-        return RecordedPacket(
+        var packet = RecordedPacket(
           sensor: sensor, arrival: Stamp(nanoseconds: Int64(clamping: message.logTime)) - offset, flags: flags,
           bytes: Array(bytes[RawPacket.headBytes...]), firstSequence: firstSequence)
+        let last = lastNumbers.updateValue(message.sequence, forKey: message.channelID) ?? 0
+        packet.isAfterLoss = message.sequence != 0 && message.sequence != last &+ 1
+        return packet
       }
       return nil
     } catch { throw ReplayFailure(error.description) }
