@@ -24,11 +24,16 @@ public final class FaithfulRunner {
   /// Per tap, the samples that packets which the log has lost would have made or been part of.
   private var lostSamples: [Int: [ClosedRange<UInt64>]] = [:]
   private var hasEnded = false
-  /// Frames from the first whose input the log does not hold: their state is not known either.
+  /// Frames whose input the log does not hold, and those after them until the next snapshot: what the stages
+  /// remembered of the missing input is not known either.
   public private(set) var unreplayableFrames: UInt64 = 0
   public private(set) var firstUnreplayable: String?
   /// What is missing lies behind the end of the log, not in it.
   public private(set) var isMissingAtEnd = false
+  /// The first snapshot behind a frame, from which to go on after one that cannot be repeated.
+  var restart: ((_ frame: UInt64) -> ReplayStart?)?
+  /// Frames that are lost for want of what stopped the run; set while it stands still.
+  private var framesLost: Int?
   public private(set) var framesRun: UInt64 = 0
   public private(set) var slotsRun: UInt64 = 0
   /// Called after each slot with its position in all slots, for progress and pacing.
@@ -84,7 +89,8 @@ public final class FaithfulRunner {
   public func run() throws(ReplayFailure) {
     for (index, slot) in slots.enumerated() where slot.slot >= firstSlot {
       try handle(slot)
-      if firstUnreplayable != nil { return }
+      if framesLost != nil, !goOn() { return }
+      guard slot.slot >= firstSlot else { continue }
       slotsRun += 1
       onSlot?(index + 1, slots.count, slot)
     }
@@ -94,7 +100,7 @@ public final class FaithfulRunner {
     var set: CommandSet
     if slot.winner == SlotWinner.frame.rawValue {
       try runFrames(through: slot.frame)
-      if firstUnreplayable != nil { return }
+      if framesLost != nil { return }
       guard let planned = outcomes.removeValue(forKey: slot.frame) else {
         isMissingAtEnd = slot.frame > frames.last?.outcome.release.frame ?? 0
         return stop("frame \(slot.frame), which won slot \(slot.slot): the log holds no record of it", frames: 1)
@@ -127,8 +133,24 @@ public final class FaithfulRunner {
   }
 
   private func stop(_ what: String, frames: Int) {
-    firstUnreplayable = what
-    unreplayableFrames = UInt64(frames)
+    firstUnreplayable = firstUnreplayable ?? what
+    framesLost = frames
+  }
+
+  /// Goes on behind the next snapshot; false when there is none, and the rest of the log is lost.
+  private func goOn() -> Bool {
+    guard let lost = framesLost else { return true }
+    let stoppedAt = nextFrame
+    guard !isMissingAtEnd, stoppedAt < frames.count,
+      let start = restart?(frames[stoppedAt].outcome.release.frame), begin(at: start)
+    else {
+      unreplayableFrames += UInt64(lost)
+      return false
+    }
+    unreplayableFrames += UInt64(nextFrame - stoppedAt)
+    framesLost = nil
+    outcomes.removeAll()
+    return true
   }
 
   private func runFrames(through frame: UInt64) throws(ReplayFailure) {

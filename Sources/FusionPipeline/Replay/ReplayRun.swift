@@ -87,7 +87,14 @@ public struct ReplayRun {
       options.onSlot?(slot.woken)
       if done % 256 == 0 { options.onProgress?(Double(done) / Double(max(all, 1))) }
     }
-    let begunAt = try begin(runner, comparison, session, frames: frames, slots: slots, recorded, options)
+    let snapshots = try session.messages(StateSnapshot.topic).compactMap(StateSnapshot.init(decoding:))
+    let begunAt = begin(runner, comparison, snapshots, frames: frames, slots: slots, recorded, options)
+    runner.restart = { frame in
+      guard let snapshot = snapshots.first(where: { $0.frame > frame }) else { return nil }
+      let start = ReplayStart(snapshot, recorded: recorded)
+      if let start { comparison.skip(start.counts) }
+      return start
+    }
     try runner.run()
     let isTorn = lostSlot == nil && slots.last.map { $0.isFinal == 0 } ?? true
     var unreplayable = runner.unreplayableFrames
@@ -123,11 +130,10 @@ public struct ReplayRun {
 
   /// Moves the start behind a snapshot where one was asked for; in words where that is.
   private func begin(
-    _ runner: FaithfulRunner, _ comparison: CommandComparison, _ session: SessionReader, frames: [FrameRecord],
-    slots: [SlotRecord], _ recorded: [[[UInt8]?]], _ options: Options
-  ) throws(ReplayFailure) -> String? {
+    _ runner: FaithfulRunner, _ comparison: CommandComparison, _ snapshots: [StateSnapshot],
+    frames: [FrameRecord], slots: [SlotRecord], _ recorded: [[[UInt8]?]], _ options: Options
+  ) -> String? {
     guard let seconds = options.fromSeconds, let first = slots.first else { return nil }
-    let snapshots = try session.messages(StateSnapshot.topic).compactMap(StateSnapshot.init(decoding:))
     guard
       let snapshot = ReplayStart.newest(snapshots, frames: frames, notAfter: first.woken + Int64.seconds(seconds)),
       let start = ReplayStart(snapshot, recorded: recorded), runner.begin(at: start)
