@@ -14,6 +14,7 @@ public final class FaithfulRunner {
   private let slots: [SlotRecord]
   private let packets: any PacketSource
   private var nextFrame = 0
+  private var firstSlot: UInt64 = 0
   private var outcomes: [UInt64: CommandSet] = [:]
   /// What the last decided slots carried, by slot: a frame's limits were measured against one of them.
   private var published: [UInt64: CommandSet] = [:]
@@ -52,6 +53,20 @@ public final class FaithfulRunner {
     self.packets = packets
   }
 
+  /// Begins behind a snapshot; false, and nothing changed, when it is of another layout or frames lack.
+  func begin(at start: ReplayStart) -> Bool {
+    guard let index = frames.firstIndex(where: { $0.outcome.release.frame == start.snapshot.frame }),
+      UInt64(index + 1) == start.snapshot.frame,
+      unsafe start.snapshot.state.withUnsafeBytes({ unsafe chain.runner.state.thaw($0) })
+    else { return false }
+    nextFrame = index + 1
+    published = start.published
+    last = start.published[start.snapshot.slot]
+    firstSlot = start.snapshot.slot + 1
+    publisher.resume(after: start.counters)
+    return true
+  }
+
   private static func needed(by frames: [FrameRecord], taps: Int) -> [[UInt64]] {
     var lowest = [UInt64](repeating: .max, count: taps)
     var needed: [[UInt64]] = []
@@ -67,7 +82,7 @@ public final class FaithfulRunner {
 
   /// Runs to the end of the slots, or to the first whose frame cannot be repeated.
   public func run() throws(ReplayFailure) {
-    for (index, slot) in slots.enumerated() {
+    for (index, slot) in slots.enumerated() where slot.slot >= firstSlot {
       try handle(slot)
       if firstUnreplayable != nil { return }
       slotsRun += 1
