@@ -70,7 +70,7 @@ final class FrameThread: @unchecked Sendable {
     let before = ThreadUsage.now()
     chain.runner.align(release)
     chain.runner.execute(release, timer: timer, outcome: &outcome)
-    if outcome.failure == 0 {
+    if outcome.hasCommands {
       chain.runner.limit(previous: newestPublished(), timer: timer, outcome: &outcome)
       outcome.isSubmitted = scheduler.board.submit(outcome.set, marks: outcome.marks)
     } else {

@@ -19,8 +19,11 @@ public struct FrameOutcome: BitwiseCopyable, Sendable {
   public var release: FrameRelease
   /// The slot whose published commands the limits were measured against; `UInt64.max` for none.
   public var basisSlot: UInt64 = .max
-  /// A stage gave no answer: its state was undone and the slot left to the guard. Else 0.
+  /// A stage gave no answer: its state was undone, and the slot left to the guard unless the operator's word
+  /// answers it. Else 0.
   public var failure: UInt8 = 0
+  /// There is something to submit: a plan, or what the operator's word alone says.
+  public var hasCommands = false
   /// The commands came before the slot's cutoff.
   public var isSubmitted = false
   public var marks = FrameMarks()
@@ -105,8 +108,18 @@ public final class ChainRunner {
       }
       outcome.marks.stageEnds[index] = timer.stageEnded(index).nanoseconds
       outcome.marks.stageCount = Int32(truncatingIfNeeded: index + 1)
-      if outcome.failure != 0 { return }
+      if outcome.failure != 0 { return answerWithoutPlan(&outcome) }
     }
+    arm()
+  }
+
+  /// Disengaged or stopped by the operator a frame needs no plan: a stage that fails must not keep the
+  /// operator's word from the actuators.
+  private func answerWithoutPlan(_ outcome: inout FrameOutcome) {
+    outcome.hasCommands = frame.arming != .engaged
+    guard outcome.hasCommands else { return }
+    // Its commands used none of the samples.
+    for index in outcome.marks.newCaptures.indices { outcome.marks.newCaptures[index] = .min }
     arm()
   }
 
@@ -126,7 +139,7 @@ public final class ChainRunner {
       readOperators()
     }
     state.commit()
-    guard outcome.isSubmitted else { return }
+    guard outcome.isSubmitted, outcome.failure == 0 else { return }
     for index in taps.indices {
       taps[index].forEachPick { header, _, _ in highestUsed[index] = max(highestUsed[index], header.sequence) }
     }
@@ -145,9 +158,6 @@ public final class ChainRunner {
       marks.newOldest[index] = oldest
     }
   }
-
-  /// Undoes a frame that did not come back in time.
-  public func abandon() { state.rollback() }
 
   private func begin(_ release: FrameRelease) {
     frame.number = release.frame
