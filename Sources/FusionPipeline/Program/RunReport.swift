@@ -33,19 +33,17 @@ public struct RunReport {
 
   public var missCount: UInt64 { books.missCount }
 
-  func missesByStage() -> [(String, Int)] {
-    var counts: [String: Int] = [:]
-    for miss in books.misses where miss.culpritStage >= 0 {
-      let index = Int(miss.culpritStage)
-      counts[index < books.stageNames.count ? books.stageNames[index] : "stage \(index)", default: 0] += 1
-    }
-    return counts.sorted { $0.key < $1.key }
+  func missesByStage() -> [(String, UInt64)] {
+    let all = zip(books.stageNames, books.missesByStage).filter { $0.1 > 0 }
+    return all.sorted { $0.0 < $1.0 }
   }
 
-  func missesByCause() -> [(String, Int)] {
-    var counts: [String: Int] = [:]
-    for miss in books.misses { counts[MissCause(rawValue: miss.cause)?.name ?? "unknown", default: 0] += 1 }
-    return counts.sorted { $0.key < $1.key }
+  func missesByCause() -> [(String, UInt64)] {
+    var counts: [(String, UInt64)] = []
+    for (cause, count) in books.missesByCause.enumerated() where count > 0 {
+      counts.append((MissCause(rawValue: UInt8(truncatingIfNeeded: cause))?.name ?? "unknown \(cause)", count))
+    }
+    return counts.sorted { $0.0 < $1.0 }
   }
 }
 
@@ -94,8 +92,8 @@ extension RunReport: JSONWritable {
       }
       writer.object("misses") { writer in
         writer.member("count", Int64(clamping: books.missCount))
-        writer.object("by_stage") { for (name, count) in missesByStage() { $0.member(name, count) } }
-        writer.object("by_cause") { for (name, count) in missesByCause() { $0.member(name, count) } }
+        writer.object("by_stage") { for (name, count) in missesByStage() { $0.member(name, Int64(clamping: count)) } }
+        writer.object("by_cause") { for (name, count) in missesByCause() { $0.member(name, Int64(clamping: count)) } }
       }
       writer.object("releases") { writer in
         writer.member("overrun_skip", Int64(clamping: releases.overrunSkips))
