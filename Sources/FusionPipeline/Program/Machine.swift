@@ -42,7 +42,7 @@ public struct Machine {
       do {
         stage = try kind.make(setup, settings)
       } catch { throw Self.problem(error, "\(settings.variant)") }
-      let twins = stages.filter { $0.name.hasPrefix(settings.variant) }.count
+      let twins = configuration.stageSettings.prefix(stages.count).count { $0.variant == settings.variant }
       stages.append(
         StageSlot(
           name: twins == 0 ? settings.variant : "\(settings.variant)-\(twins + 1)", stage: stage,
