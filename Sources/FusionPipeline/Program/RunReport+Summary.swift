@@ -28,6 +28,7 @@ extension RunReport {
       lines.append("recorded: \(recordedMessages) messages, \(recordingRefused) refused by full queues")
     }
     for fault in faults { lines.append("injected: \(fault)") }
+    for line in hung { lines.append("HUNG: \(line)") }
     for remark in remarks { lines.append("note: \(remark)") }
     lines.append("decision digest: \(decisionDigest)")
     return lines.joined(separator: "\n")

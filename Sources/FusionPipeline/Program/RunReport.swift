@@ -28,6 +28,8 @@ public struct RunReport {
   public var recordingRefused: UInt64 = 0
   public var sendFailures: UInt64 = 0
   public var remarks: [String] = []
+  /// What did not come back when the run was stopped, in words; the run then counts as an internal fault.
+  public var hung: [String] = []
 
   public init(books: SlotBooks) { self.books = books }
 
@@ -140,6 +142,7 @@ extension RunReport: JSONWritable {
         writer.member("messages", Int64(clamping: recordedMessages))
         writer.member("refused", Int64(clamping: recordingRefused))
       }
+      writer.array("hung") { for line in hung { $0.value(line) } }
       writer.array("faults") { for fault in faults { $0.value(fault) } }
       writer.member("decision_digest", decisionDigest)
     }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One stage in a chain's order.
 public struct StageSlot {
   public var name: String
@@ -50,6 +52,8 @@ public final class ChainRunner {
   private let arming: StateValue<UInt8>
   private let previousInstant: StateValue<Int64>
   private let ageSources: [any SensorTap]
+  /// The index of the stage that runs now, −1 between frames: how others see which one hangs.
+  let runningStage = Atomic<Int>(-1)
   /// Per tap, the highest sequence that a published frame has used.
   private let highestUsed: FixedList<UInt64>
 
@@ -88,6 +92,7 @@ public final class ChainRunner {
   public func execute(_ release: FrameRelease, timer: some FrameTimer, outcome: inout FrameOutcome) {
     outcome.release = release
     outcome.failure = 0
+    outcome.hasCommands = true
     outcome.isSubmitted = false
     outcome.marks.start = release.release
     outcome.marks.due = release.due
@@ -100,7 +105,9 @@ public final class ChainRunner {
     outcome.marks.stageCount = 0
     noteFirstUses(&outcome.marks)
     begin(release)
+    defer { runningStage.store(-1, ordering: .relaxed) }
     for index in stages.indices {
+      runningStage.store(index, ordering: .relaxed)
       do throws(StageFailure) {
         try stages[index].stage.run(frame)
       } catch {
@@ -199,6 +206,13 @@ public final class ChainRunner {
         }
       }
     }
+  }
+
+  /// Which stage does not come back, for people.
+  var hungDescription: String {
+    let index = runningStage.load(ordering: .relaxed)
+    guard stages.indices.contains(index) else { return "chain \(name): its frame does not come back" }
+    return "stage \(stages[index].name) of chain \(name) does not come back: its frame never ended"
   }
 
   /// The operator's word stands above every stage's.
