@@ -14,6 +14,17 @@ public protocol SlotGuard: AnyObject, Sendable {
   func safeSet(count: Int) -> CommandSet
 }
 
+extension SlotGuard {
+  /// `fill`, and the chain's own validity where there is no plan yet to take it from.
+  func filled(
+    slot: UInt64, instant: Stamp, reason: CommandReason, last: CommandSet?, timing: ChainTiming
+  ) -> CommandSet {
+    var set = fill(slot: slot, instant: instant, reason: reason, last: last)
+    set.validForMicroseconds = last?.validForMicroseconds ?? timing.validForMicroseconds
+    return set
+  }
+}
+
 /// Where encoded command frames go: ZeroMQ in the product, a list in tests, nothing in a replay.
 ///
 /// Thread: the output thread alone. `publish` must not block beyond the send call's own cost.

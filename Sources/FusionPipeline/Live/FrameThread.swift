@@ -17,15 +17,14 @@ final class FrameThread: @unchecked Sendable {
   private let timer: ClockTimer
   private let snapshotNanoseconds: Int64
   private let isStopping = Atomic<Bool>(false)
-  /// When the running frame began; 0 while none runs: a supervisor sees a hang by it.
-  let runningSince = Atomic<Int64>(0)
   private var outcome = FrameOutcome(release: .none)
   private var publishedCursor: UInt64 = 0
   private var publishedHeader = SampleHeader()
   private var previous = CommandSet()
   private var hasPrevious = false
   private var nextSnapshot = Stamp.zero
-  private(set) var framesRun: UInt64 = 0
+  /// Frames that have ended, for progress and the report.
+  let framesRun = Atomic<UInt64>(0)
 
   init(
     chain: ChainAssembly, scheduler: ChainScheduler, clock: any PipelineClock, doorbell: Doorbell,
@@ -44,6 +43,7 @@ final class FrameThread: @unchecked Sendable {
     timer = ClockTimer(clock: clock)
   }
 
+  /// Read after `stop`, when the thread has ended or hangs in a stage: neither releases frames any more.
   var releases: ReleaseCounts { scheduler.counts }
 
   func stop() {
@@ -66,11 +66,10 @@ final class FrameThread: @unchecked Sendable {
 
   /// One frame from release to commit.
   private func frame(_ release: FrameRelease) {
-    runningSince.store(release.release.nanoseconds, ordering: .relaxed)
     let before = ThreadUsage.now()
     chain.runner.align(release)
     chain.runner.execute(release, timer: timer, outcome: &outcome)
-    if outcome.failure == 0 {
+    if outcome.hasCommands {
       chain.runner.limit(previous: newestPublished(), timer: timer, outcome: &outcome)
       outcome.isSubmitted = scheduler.board.submit(outcome.set, marks: outcome.marks)
     } else {
@@ -83,8 +82,7 @@ final class FrameThread: @unchecked Sendable {
     }
     record()
     for tap in chain.runner.taps { tap.release() }
-    framesRun += 1
-    runningSince.store(0, ordering: .relaxed)
+    framesRun.add(1, ordering: .relaxed)
   }
 
   private func newestPublished() -> CommandSet? {

@@ -1,3 +1,5 @@
+import CLinux
+import Glibc
 import Synchronization
 
 /// One stretch of time in which the machine itself did not run its most urgent thread.
@@ -10,12 +12,14 @@ struct HostGap: BitwiseCopyable, Sendable {
 ///
 /// It wakes every millisecond on an absolute grid; a wake that comes late by more than 2 ms is a gap of the
 /// hypervisor, of an SMI, or of the kernel's real-time throttling, and no fault of the pipeline's. Without
-/// real-time rights its gaps show load as well and prove nothing, which the report says.
+/// real-time rights its gaps show load as well and prove nothing, so they then explain nothing.
 /// Thread: its own; `longestGap` from any.
 final class HostSentinel: @unchecked Sendable {
   private let clock: any PipelineClock
   private let ring = SampleRing<HostGap>(slots: 256)
   private let isStopping = Atomic<Bool>(false)
+  /// The kernel runs this thread before all others, so that only the host can have held it up.
+  private let isProof = Atomic<Bool>(false)
   private let longest = Atomic<Int64>(0)
   private let stallCount = Atomic<UInt64>(0)
   static let period: Int64 = 1_000_000
@@ -24,6 +28,8 @@ final class HostSentinel: @unchecked Sendable {
   init(clock: any PipelineClock) { self.clock = clock }
 
   func run() {
+    var priority: Int32 = 0
+    isProof.store(unsafe fusion_get_policy(&priority) == SCHED_FIFO, ordering: .relaxed)
     var due = clock.now()
     while !isStopping.load(ordering: .relaxed) {
       due = due + Self.period
@@ -42,8 +48,9 @@ final class HostSentinel: @unchecked Sendable {
 
   func stop() { isStopping.store(true, ordering: .relaxed) }
 
-  /// The longest part of a gap that lies inside an interval; nanoseconds.
+  /// The longest part of a gap that lies inside an interval, nanoseconds; 0 where gaps prove nothing.
   func longestGap(from start: Stamp, to end: Stamp) -> Int64 {
+    guard isProof.load(ordering: .relaxed) else { return 0 }
     var header = SampleHeader()
     var gap = HostGap(start: .zero, end: .zero)
     var best: Int64 = 0

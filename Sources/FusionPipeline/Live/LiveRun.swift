@@ -172,7 +172,15 @@ public final class LiveRun {
   // MARK: - Running
 
   /// Starts all threads: the output before all that it depends on, so that the first slot has its command.
+  /// - Throws: when the system gives no thread; those that ran by then are stopped in order.
   public func start() throws(SetupProblem) {
+    do throws(SetupProblem) { try startThreads() } catch {
+      _ = stop()
+      throw error
+    }
+  }
+
+  private func startThreads() throws(SetupProblem) {
     let request = machine.configuration.realtime
     begin()
     let priority = request.priority
@@ -194,7 +202,12 @@ public final class LiveRun {
       // Above the frames: a packet's arrival is worth more than a frame's progress, and costs microseconds.
       try add("fusion-\(sensor.name)", priority > 0 ? priority + 2 : 0) { sensor.run() }
     }
-    if let recorderThread { try add("fusion-recorder", 0) { recorderThread.run() } }
+    guard let recorderThread else { return }
+    // The others have read back by now what they were granted, which the log's header tells.
+    sleepUntil(options.clock.now() + 2_000_000)
+    header.realtimeGranted = grantedDescription
+    recorderThread.header = header
+    try add("fusion-recorder", 0) { recorderThread.run() }
   }
 
   /// Lays the grid: only now, since building a large machine takes longer than a slot; with room for starting
@@ -206,12 +219,11 @@ public final class LiveRun {
     output.begin(on: grid)
     scheduler.begin(on: grid)
     header.epoch = grid.epoch
-    recorderThread?.header = header
   }
 
   public var progress: LiveProgress {
     LiveProgress(
-      slots: outputThread.slotsSent.load(ordering: .relaxed), frames: frameThread.framesRun,
+      slots: outputThread.slotsSent.load(ordering: .relaxed), frames: frameThread.framesRun.load(ordering: .relaxed),
       misses: outputThread.missesSeen.load(ordering: .relaxed),
       mode: CommandMode(rawValue: outputThread.mode.load(ordering: .relaxed)) ?? .inhibit,
       openSensors: sensorThreads.count { $0.health.isOpen }, sensors: sensorThreads.count)
@@ -232,19 +244,29 @@ public final class LiveRun {
   }
 
   /// Stops in order: frames, then the final safe command, then sensors, recorder and sockets.
+  ///
+  /// A thread that hangs, in a stage or in a device's driver, is waited for `patienceNanoseconds` and then left
+  /// behind; the report's `hung` names it. The guard answers the slots meanwhile, the final command leaves and
+  /// the log is whole. Only the recorder is waited for however long its disk takes.
   public func stop() -> RunReport {
     let granted = grantedDescription
     frameThread.stop()
-    join("fusion-frame")
+    let hung = join("fusion-frame") ? nil : machine.chain.runner.hungDescription
     outputThread.stop()
-    join("fusion-output")
-    sink?.close(lingerMilliseconds: 200)
+    // A sink belongs to its thread: nobody else closes it while that thread may be sending.
+    if join("fusion-output") { sink?.close(lingerMilliseconds: 200) }
     for sensor in sensorThreads { sensor.stop() }
     sentinel.stop()
     recorderThread?.stop()
-    for thread in threads { thread.join() }
-    threads = []
+    for thread in threads where thread.name == "fusion-recorder" { thread.join() }
     var report = report(granted: granted)
+    if let hung { report.hung.append(hung) }
+    for thread in threads where thread.name != "fusion-frame" {
+      if !thread.join(withinNanoseconds: Self.patienceNanoseconds, clock: options.clock) {
+        report.hung.append("thread \(thread.name) does not come back from its device")
+      }
+    }
+    threads = []
     if let recorder {
       // A lost recording must not cost the report of the run: it is said in it.
       do throws(StorageFailure) { try recorder.finish() } catch { report.recordingFailure = error.message }
@@ -255,14 +277,20 @@ public final class LiveRun {
     return report
   }
 
-  private func join(_ name: String) {
-    threads.first { $0.name == name }?.join()
+  /// How long a thread has to end when it is asked to; longer than any frame that still makes sense.
+  static let patienceNanoseconds: Int64 = 2_000_000_000
+
+  /// False when the thread still runs after the patience is over.
+  @discardableResult
+  private func join(_ name: String) -> Bool {
+    threads.first { $0.name == name }?.join(withinNanoseconds: Self.patienceNanoseconds, clock: options.clock) ?? true
   }
 
   private func report(granted: String) -> RunReport {
     var report = RunReport(books: desk.books)
     report.kind = "live"
-    report.fill(machine: machine, publisher: publisher, releases: frameThread.releases, frames: frameThread.framesRun)
+    report.fill(machine: machine, publisher: publisher, releases: frameThread.releases,
+      frames: frameThread.framesRun.load(ordering: .relaxed))
     report.realtimeRequested = machine.configuration.realtime.description
     report.realtimeGranted = granted
     let host = sentinel.books

@@ -25,6 +25,8 @@ public struct GrantedRights: BitwiseCopyable, Sendable, Equatable {
   private var handle = pthread_t()
   private var isStarted = false
   private let rights = Mutex(GrantedRights())
+  private let hasEnded = Atomic<Bool>(false)
+  private let endBell = Doorbell()
 
   /// - Parameter priority: SCHED_FIFO priority, 0 for an ordinary thread.
   public init(name: String, priority: Int32, cpus: [Int], body: @escaping () -> Void) {
@@ -67,6 +69,21 @@ public struct GrantedRights: BitwiseCopyable, Sendable, Equatable {
     isStarted = false
   }
 
+  /// The same, but gives up after a while: false when the thread still runs, which then keeps what it uses
+  /// alive and may be joined again.
+  public func join(withinNanoseconds limit: Int64, clock: any PipelineClock) -> Bool {
+    guard isStarted else { return true }
+    let end = clock.now() + limit
+    while true {
+      let seen = endBell.count
+      if hasEnded.load(ordering: .acquiring) { break }
+      guard clock.now() < end else { return false }
+      endBell.wait(seen: seen, until: end)
+    }
+    join()
+    return true
+  }
+
   private func run() {
     unsafe name.withCString { unsafe fusion_set_thread_name($0) }
     if priority > 0 {
@@ -80,6 +97,8 @@ public struct GrantedRights: BitwiseCopyable, Sendable, Equatable {
     found.cpuCount = fusion_get_affinity(nil, 0)
     rights.withLock { $0 = found }
     body()
+    hasEnded.store(true, ordering: .releasing)
+    endBell.ring()
   }
 }
 

@@ -42,7 +42,7 @@ public struct Machine {
       do {
         stage = try kind.make(setup, settings)
       } catch { throw Self.problem(error, settings) }
-      let twins = stages.filter { $0.name.hasPrefix(settings.variant) }.count
+      let twins = configuration.stageSettings.prefix(stages.count).count { $0.variant == settings.variant }
       stages.append(
         StageSlot(
           name: twins == 0 ? settings.variant : "\(settings.variant)-\(twins + 1)", stage: stage,
@@ -53,7 +53,7 @@ public struct Machine {
     let slotGuard = registry.makeGuard(configuration.actuators)
     let runner = ChainRunner(
       name: configuration.chainName, number: 1, taps: taps, stages: stages, state: state, frame: Frame(),
-      actuatorCount: configuration.actuators.count, validForMicroseconds: configuration.validForMicroseconds,
+      actuatorCount: configuration.actuators.count, validForMicroseconds: configuration.timing.validForMicroseconds,
       periodNanoseconds: configuration.timing.periodNanoseconds, slotGuard: slotGuard,
       autoEngage: configuration.autoEngage)
     var triggerTap: Int?

@@ -25,7 +25,6 @@ public struct MachineConfiguration: Sendable {
   /// The chain's sensors, as indices into `sensors`.
   public var chainSensors: [Int]
   public var timing: ChainTiming
-  public var validForMicroseconds: UInt32
   public var stageSettings: [Settings]
   public var publishSettings: Settings?
   public var queueBytes: Int
@@ -53,7 +52,7 @@ public struct MachineConfiguration: Sendable {
     chainName = chain.string("name")
     chainSensors = Self.chainSensors(chain, sensors, &problems)
     timing = Self.timing(chain, sensors, chainSensors, &problems)
-    validForMicroseconds = UInt32(clamping: Int64.milliseconds(chain.number("valid_for_ms")) / 1000)
+    timing.validForMicroseconds = UInt32(clamping: Int64.milliseconds(chain.number("valid_for_ms")) / 1000)
     stageSettings = chain.sections("stages")
     Self.checkBudgets(chain, stageSettings, &problems)
     publishSettings = registry.sink == nil ? nil : settings.section("publish")

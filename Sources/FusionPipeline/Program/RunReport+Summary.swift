@@ -29,6 +29,7 @@ extension RunReport {
     }
     if let recordingFailure { lines.append("NOT recorded whole: \(recordingFailure)") }
     for fault in faults { lines.append("injected: \(fault)") }
+    for line in hung { lines.append("HUNG: \(line)") }
     for remark in remarks { lines.append("note: \(remark)") }
     lines.append("decision digest: \(decisionDigest)")
     return lines.joined(separator: "\n")

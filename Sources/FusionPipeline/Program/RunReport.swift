@@ -30,24 +30,24 @@ public struct RunReport {
   public var recordingFailure: String?
   public var sendFailures: UInt64 = 0
   public var remarks: [String] = []
+  /// What did not come back when the run was stopped, in words; the run then counts as an internal fault.
+  public var hung: [String] = []
 
   public init(books: SlotBooks) { self.books = books }
 
   public var missCount: UInt64 { books.missCount }
 
-  func missesByStage() -> [(String, Int)] {
-    var counts: [String: Int] = [:]
-    for miss in books.misses where miss.culpritStage >= 0 {
-      let index = Int(miss.culpritStage)
-      counts[index < books.stageNames.count ? books.stageNames[index] : "stage \(index)", default: 0] += 1
-    }
-    return counts.sorted { $0.key < $1.key }
+  func missesByStage() -> [(String, UInt64)] {
+    let all = zip(books.stageNames, books.missesByStage).filter { $0.1 > 0 }
+    return all.sorted { $0.0 < $1.0 }
   }
 
-  func missesByCause() -> [(String, Int)] {
-    var counts: [String: Int] = [:]
-    for miss in books.misses { counts[MissCause(rawValue: miss.cause)?.name ?? "unknown", default: 0] += 1 }
-    return counts.sorted { $0.key < $1.key }
+  func missesByCause() -> [(String, UInt64)] {
+    var counts: [(String, UInt64)] = []
+    for (cause, count) in books.missesByCause.enumerated() where count > 0 {
+      counts.append((MissCause(rawValue: UInt8(truncatingIfNeeded: cause))?.name ?? "unknown \(cause)", count))
+    }
+    return counts.sorted { $0.0 < $1.0 }
   }
 }
 
@@ -96,8 +96,8 @@ extension RunReport: JSONWritable {
       }
       writer.object("misses") { writer in
         writer.member("count", Int64(clamping: books.missCount))
-        writer.object("by_stage") { for (name, count) in missesByStage() { $0.member(name, count) } }
-        writer.object("by_cause") { for (name, count) in missesByCause() { $0.member(name, count) } }
+        writer.object("by_stage") { for (name, count) in missesByStage() { $0.member(name, Int64(clamping: count)) } }
+        writer.object("by_cause") { for (name, count) in missesByCause() { $0.member(name, Int64(clamping: count)) } }
       }
       writer.object("releases") { writer in
         writer.member("overrun_skip", Int64(clamping: releases.overrunSkips))
@@ -145,6 +145,7 @@ extension RunReport: JSONWritable {
         writer.member("refused", Int64(clamping: recordingRefused))
         if let recordingFailure { writer.member("failure", recordingFailure) }
       }
+      writer.array("hung") { for line in hung { $0.value(line) } }
       writer.array("faults") { for fault in faults { $0.value(fault) } }
       writer.member("decision_digest", decisionDigest)
     }

@@ -58,8 +58,10 @@ public final class CommandComparison {
     var place = "actuator \(names[actuator])"
     do throws(CommandRefusal) {
       let b = try CommandFrame(decoding: frame)
-      place = "slot \(b.slot), frame \(b.frame), " + place
+      place = "slot \(b.slot), frame \(b.frame), actuator \(names[actuator])"
       let a = unsafe try CommandFrame(decoding: expected.span.bytes)
+      // The log's own numbers, where its command can be read.
+      place = "slot \(a.slot), frame \(a.frame), actuator \(names[actuator])"
       for field in CommandFrame.comparedFields(a, b) where field.recorded != field.replayed {
         return "\(place): \(field.name) was \(field.recorded), is \(field.replayed)"
       }

@@ -107,8 +107,9 @@ public final class FaithfulRunner {
       }
       set = planned
     } else {
-      set = chain.slotGuard.fill(
-        slot: slot.slot, instant: slot.instant, reason: CommandReason(rawValue: slot.reason) ?? .none, last: last)
+      set = chain.slotGuard.filled(
+        slot: slot.slot, instant: slot.instant, reason: CommandReason(rawValue: slot.reason) ?? .none, last: last,
+        timing: chain.timing)
       if slot.isFinal != 0 { set.flags.insert(.final) }
     }
     last = set
@@ -200,21 +201,20 @@ public final class FaithfulRunner {
   private func run(_ record: FrameRecord) {
     outcome = FrameOutcome(release: record.outcome.release)
     chain.runner.execute(record.outcome.release, timer: timer, outcome: &outcome)
-    if record.outcome.failure == 0, outcome.failure == 0 {
+    if outcome.hasCommands {
       chain.runner.limit(previous: published[record.outcome.basisSlot], timer: timer, outcome: &outcome)
-      if record.outcome.isSubmitted {
-        outcomes[record.outcome.release.frame] = outcome.set
-        if books != nil { marks[record.outcome.release.frame] = outcome.marks }
-      }
-    } else {
-      if record.outcome.failure == 0, record.outcome.isSubmitted {
-        // A stage that fails only here: what the guard would have said is held against what was said.
-        outcomes[record.outcome.release.frame] = chain.slotGuard.fill(
+    }
+    if record.outcome.isSubmitted {
+      // A stage that fails only here: what the guard would have said is held against what was said.
+      outcomes[record.outcome.release.frame] =
+        outcome.hasCommands
+        ? outcome.set
+        : chain.slotGuard.fill(
           slot: record.outcome.release.slot, instant: record.outcome.release.release,
           reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed, last: last)
-      }
-      outcome.failure = max(outcome.failure, record.outcome.failure)
     }
+    if record.outcome.isSubmitted, books != nil { marks[record.outcome.release.frame] = outcome.marks }
+    outcome.failure = max(outcome.failure, record.outcome.failure)
     outcome.isSubmitted = record.outcome.isSubmitted
     chain.runner.conclude(outcome)
     framesRun += 1

@@ -147,7 +147,7 @@ public final class VirtualRunner {
     switch phase {
     case .idle: wakeAt = .distantFuture
     case .running:
-      if outcome.failure != 0 {
+      if !outcome.hasCommands {
         scheduler.board.fail(outcome.release.slot, reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed)
         return conclude()
       }

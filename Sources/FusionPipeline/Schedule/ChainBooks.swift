@@ -1,7 +1,6 @@
 /// What a chain did, counted and measured: the numbers of the report.
 ///
-/// Thread: filled by the output thread (slots) and the frame's thread (stages) into parts of their own; read
-/// after both have stopped.
+/// Thread: filled by the output thread; read after it has stopped.
 public final class SlotBooks {
   public let stageNames: [String]
   /// Release to the return of the last send.
@@ -10,6 +9,8 @@ public final class SlotBooks {
   public let reaction = Histogram()
   public private(set) var slots: UInt64 = 0
   public private(set) var byFrame: UInt64 = 0
+  /// Slots that the guard filled, by why it had to: what a command says may be another reason, such as
+  /// "not engaged".
   public private(set) var byGuard: [CommandReason: UInt64] = [:]
   public private(set) var modes: [CommandMode: UInt64] = [:]
   /// Slots that left more than the publish reserve after their cutoff.
@@ -27,16 +28,23 @@ public final class SlotBooks {
   /// content.
   public let sensorReaction: [Histogram]
   public let sensorReactionOldest: [Histogram]
+  /// The first misses, each whole; the counts below go on beyond them.
   public private(set) var misses: [Miss] = []
   public private(set) var missCount: UInt64 = 0
-  private static let keptMisses = 10_000
+  /// All misses by the cause's raw value and by the culprit stage.
+  public private(set) var missesByCause: [UInt64]
+  public private(set) var missesByStage: [UInt64]
+  private static let keptMisses = 1024
 
   public init(stageNames: [String], tapCount: Int) {
     self.stageNames = stageNames
     sensorReaction = (0..<tapCount).map { _ in Histogram() }
     sensorReactionOldest = (0..<tapCount).map { _ in Histogram() }
     stageTimes = stageNames.map { _ in Histogram() }
-    misses.reserveCapacity(1024)
+    // All of them now: the output thread must not grow an array.
+    misses.reserveCapacity(Self.keptMisses)
+    missesByCause = [UInt64](repeating: 0, count: 256)
+    missesByStage = [UInt64](repeating: 0, count: stageNames.count)
     for part in LedgerPart.allCases {
       partSums[part] = 0
       partMaxima[part] = 0
@@ -49,7 +57,7 @@ public final class SlotBooks {
     slots &+= 1
     if decided.winner == SlotWinner.frame.rawValue {
       byFrame &+= 1
-    } else if let reason = CommandReason(rawValue: decided.set.reason) {
+    } else if let reason = CommandReason(rawValue: decided.fillReason) {
       byGuard[reason, default: 0] &+= 1
     }
     if let mode = CommandMode(rawValue: decided.set.mode) { modes[mode, default: 0] &+= 1 }
@@ -79,6 +87,9 @@ public final class SlotBooks {
 
   public func count(_ miss: Miss) {
     missCount &+= 1
+    missesByCause[Int(miss.cause)] &+= 1
+    let stage = Int(miss.culpritStage)
+    if missesByStage.indices.contains(stage) { missesByStage[stage] &+= 1 }
     if misses.count < Self.keptMisses { misses.append(miss) }
   }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One stage in a chain's order.
 public struct StageSlot {
   public var name: String
@@ -19,8 +21,11 @@ public struct FrameOutcome: BitwiseCopyable, Sendable {
   public var release: FrameRelease
   /// The slot whose published commands the limits were measured against; `UInt64.max` for none.
   public var basisSlot: UInt64 = .max
-  /// A stage gave no answer: its state was undone and the slot left to the guard. Else 0.
+  /// A stage gave no answer: its state was undone, and the slot left to the guard unless the operator's word
+  /// answers it. Else 0.
   public var failure: UInt8 = 0
+  /// There is something to submit: a plan, or what the operator's word alone says.
+  public var hasCommands = false
   /// The commands came before the slot's cutoff.
   public var isSubmitted = false
   public var marks = FrameMarks()
@@ -47,6 +52,8 @@ public final class ChainRunner {
   private let arming: StateValue<UInt8>
   private let previousInstant: StateValue<Int64>
   private let ageSources: [any SensorTap]
+  /// The index of the stage that runs now, −1 between frames: how others see which one hangs.
+  let runningStage = Atomic<Int>(-1)
   /// Per tap, the highest sequence that a published frame has used.
   private let highestUsed: FixedList<UInt64>
 
@@ -85,6 +92,7 @@ public final class ChainRunner {
   public func execute(_ release: FrameRelease, timer: some FrameTimer, outcome: inout FrameOutcome) {
     outcome.release = release
     outcome.failure = 0
+    outcome.hasCommands = true
     outcome.isSubmitted = false
     outcome.marks.start = release.release
     outcome.marks.due = release.due
@@ -97,7 +105,9 @@ public final class ChainRunner {
     outcome.marks.stageCount = 0
     noteFirstUses(&outcome.marks)
     begin(release)
+    defer { runningStage.store(-1, ordering: .relaxed) }
     for index in stages.indices {
+      runningStage.store(index, ordering: .relaxed)
       do throws(StageFailure) {
         try stages[index].stage.run(frame)
       } catch {
@@ -105,8 +115,18 @@ public final class ChainRunner {
       }
       outcome.marks.stageEnds[index] = timer.stageEnded(index).nanoseconds
       outcome.marks.stageCount = Int32(truncatingIfNeeded: index + 1)
-      if outcome.failure != 0 { return }
+      if outcome.failure != 0 { return answerWithoutPlan(&outcome) }
     }
+    arm()
+  }
+
+  /// Disengaged or stopped by the operator a frame needs no plan: a stage that fails must not keep the
+  /// operator's word from the actuators.
+  private func answerWithoutPlan(_ outcome: inout FrameOutcome) {
+    outcome.hasCommands = frame.arming != .engaged
+    guard outcome.hasCommands else { return }
+    // Its commands used none of the samples.
+    for index in outcome.marks.newCaptures.indices { outcome.marks.newCaptures[index] = .min }
     arm()
   }
 
@@ -126,7 +146,7 @@ public final class ChainRunner {
       readOperators()
     }
     state.commit()
-    guard outcome.isSubmitted else { return }
+    guard outcome.isSubmitted, outcome.failure == 0 else { return }
     for index in taps.indices {
       taps[index].forEachPick { header, _, _ in highestUsed[index] = max(highestUsed[index], header.sequence) }
     }
@@ -145,9 +165,6 @@ public final class ChainRunner {
       marks.newOldest[index] = oldest
     }
   }
-
-  /// Undoes a frame that did not come back in time.
-  public func abandon() { state.rollback() }
 
   private func begin(_ release: FrameRelease) {
     frame.number = release.frame
@@ -189,6 +206,13 @@ public final class ChainRunner {
         }
       }
     }
+  }
+
+  /// Which stage does not come back, for people.
+  var hungDescription: String {
+    let index = runningStage.load(ordering: .relaxed)
+    guard stages.indices.contains(index) else { return "chain \(name): its frame does not come back" }
+    return "stage \(stages[index].name) of chain \(name) does not come back: its frame never ended"
   }
 
   /// The operator's word stands above every stage's.

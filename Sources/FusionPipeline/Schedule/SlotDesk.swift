@@ -8,6 +8,8 @@ public final class SlotDesk {
   private let budgets: [Int64]
   private let timing: ChainTiming
   private let tap: RecordTap
+  /// The last decided slot commanded: it was no inhibit.
+  private var isCommanding = false
   /// The longest gap of the host that overlaps an interval; nanoseconds.
   private let hostGap: (_ from: Stamp, _ to: Stamp) -> Int64
 
@@ -47,12 +49,17 @@ public final class SlotDesk {
       isExplained = isLate && hostGap(decided.cutoff, sent) > Self.hostStallNanoseconds
       noteMissingTrigger(decided, sent: sent)
     }
+    isCommanding = decided.set.mode != CommandMode.inhibit.rawValue
     books.count(decided, isLate: isLate, isExplained: isExplained)
     record(decided, woken: woken, sent: sent, isLate: isLate, failures: failures)
   }
 
   /// Takes over what the frame's thread found out about a frame that lost its slot.
+  ///
+  /// A stage that gives no answer while nothing is commanded (before the first plan, say, for want of odometry)
+  /// takes no command from anybody: the slots' reasons count it, and it is no miss.
   public func report(lost miss: Miss) {
+    if miss.cause == MissCause.stageFailed.rawValue, !isCommanding { return }
     var miss = miss
     miss.chain = chain
     miss.evidence.hostGapNanoseconds = hostGap(miss.deadline - timing.deadlineNanoseconds, miss.finished)

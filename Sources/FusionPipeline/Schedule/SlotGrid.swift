@@ -50,6 +50,8 @@ public struct ChainTiming: Sendable, Equatable {
   public var alignmentHoldNanoseconds: Int64
   /// What publishing may take: the guard fills a claimed slot this long before the deadline.
   public var publishReserveNanoseconds: Int64
+  /// How long a command holds at its receiver.
+  public var validForMicroseconds: UInt32 = 100_000
 
   public init(
     trigger: ChainTrigger, periodNanoseconds: Int64, deadlineNanoseconds: Int64 = 50_000_000,

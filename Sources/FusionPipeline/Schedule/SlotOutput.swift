@@ -92,7 +92,7 @@ public final class SlotOutput {
   private func fill(reason: CommandReason, instant wanted: Stamp, cutoff: Stamp) -> DecidedSlot {
     // Never the moment this thread woke, so that virtual time decides the same; and never backwards.
     let instant = max(wanted, last?.decidedAt ?? wanted)
-    let set = slotGuard.fill(slot: current, instant: instant, reason: reason, last: last)
+    let set = slotGuard.filled(slot: current, instant: instant, reason: reason, last: last, timing: timing)
     return advance(
       DecidedSlot(
         slot: current, winner: SlotWinner.guardFill.rawValue, fillReason: reason.rawValue, instant: instant,

@@ -6,7 +6,8 @@ struct SyntheticInertial {
     var accelerationDeviation = 0.03
     var accelerationBiasDeviation = 0.02
     var rateDeviation = 0.002
-    var rateBiasDeviation = 0.001
+    /// 20 °/h: what is left of the bias after the device's own filter (Xsens MTi-600 series: 8 °/h in run).
+    var rateBiasDeviation = 0.0001
 
     static let none = Noise(
       accelerationDeviation: 0, accelerationBiasDeviation: 0, rateDeviation: 0, rateBiasDeviation: 0)

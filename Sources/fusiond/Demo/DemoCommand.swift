@@ -120,6 +120,7 @@ struct DemoCommand: ProgramCommand {
     if live.books.lateUnexplained > 0 { problems.append("\(live.books.lateUnexplained) slot(s) left late without a known cause") }
     if live.books.unattributedFraction > 0.01 { problems.append("the ledger leaves more than 1 % unattributed") }
     if vehicle.truth.collisions > 0 { problems.append("the car touched something \(vehicle.truth.collisions) time(s)") }
+    for line in live.hung { problems.append(line) }
     if live.recordingRefused > 0 { problems.append("the recording lost \(live.recordingRefused) messages") }
     for problem in problems { console.fail("NOT fine: \(problem)") }
     if problems.isEmpty { console.say("All equal: the drive replays bit for bit.") }

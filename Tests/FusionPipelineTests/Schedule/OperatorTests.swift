@@ -66,7 +66,34 @@ struct OperatorTests {
     machine.stages = [.sum, .failing(in: [3])]
     let run = ProbeRun(machine)
     try run.run(merged(camera(6), [OperatorRequest.emergencyStop.recorded(sensor: 1, arrival: .millis(95))]))
-    #expect(modes(run) == [.auto, .auto, .emergency, .emergency, .emergency])
+    #expect(modes(run) == [.auto, .auto, .emergency, .emergency, .emergency, .emergency])
+  }
+
+  @Test("Disengaging and stopping reach the actuators while every frame fails, and a replay repeats them")
+  func failingForGood() throws {
+    var machine = operatorMachine()
+    machine.autoEngage = true
+    machine.stages = [.sum, .failing(in: Set(3...100))]
+    let packets = merged(
+      camera(12),
+      [
+        OperatorRequest.disengage.recorded(sensor: 1, arrival: .millis(195)),
+        OperatorRequest.emergencyStop.recorded(sensor: 1, arrival: .millis(345)),
+      ])
+    let run = ProbeRun(machine)
+    try run.run(packets)
+    let all = run.commands(of: 0)
+    // Frames 3 and 4 fail while engaged: the guard goes on from the plan.
+    #expect(all[2...3].allSatisfy { $0.flags.contains(.fromGuard) && $0.mode != .inhibit })
+    #expect(all[4...6].allSatisfy { $0.mode == .inhibit && $0.reason == CommandReason.notEngaged.rawValue })
+    #expect(all[7...11].allSatisfy { $0.mode == .emergency && $0.reason == CommandReason.operatorStop.rawValue })
+    // What failed left no trace, and used nothing.
+    #expect(run.built.memory[0].value == 3 && run.built.memory[1].value == 2)
+    #expect(run.books.sensorReaction[1].count == 2)
+    let recorded = try RecordedRun(machine, packets)
+    let replayed = try ReplayedRun(machine, log: recorded.log)
+    #expect(replayed.comparison.divergent == 0 && replayed.digest == recorded.digest)
+    #expect(recorded.digest == run.publisher.decisionDigest)
   }
 
   @Test("An emergency stop that comes during a long gap in the frames acts in the next one")

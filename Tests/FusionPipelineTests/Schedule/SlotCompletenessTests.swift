@@ -107,6 +107,35 @@ struct SlotCompletenessTests {
     #expect(run.books.misses.first?.culpritStage == 1)
   }
 
+  @Test("A stage that fails before the first plan is counted by its reason and is no miss; after it, it is one")
+  func failedBeforeThePlan() throws {
+    var machine = cameraMachine()
+    machine.stages = [.sum, .failing(in: [1, 2, 3, 8])]
+    let run = ProbeRun(machine)
+    try run.run(cameraPackets(10))
+    expectEverySlotOnce(run)
+    #expect(run.commands(of: 0).prefix(3).allSatisfy { $0.mode == .inhibit })
+    #expect(run.books.byGuard[.stageFailed] == 4)
+    let failed = run.books.misses.filter { $0.cause == MissCause.stageFailed.rawValue }
+    #expect(failed.map(\.frame) == [8])
+  }
+
+  @Test("Misses are counted by cause and stage also beyond those that are kept whole")
+  func manyMisses() {
+    let books = SlotBooks(stageNames: ["perceive", "plan"], tapCount: 0)
+    for index in 0..<5000 {
+      var miss = Miss()
+      miss.cause = index % 5 == 0 ? MissCause.noTrigger.rawValue : MissCause.stageOverrun.rawValue
+      miss.culpritStage = index % 5 == 0 ? -1 : 1
+      books.count(miss)
+    }
+    let report = RunReport(books: books)
+    #expect(report.missCount == 5000)
+    #expect(report.missesByCause().map(\.0) == ["no_trigger", "stage_overrun"])
+    #expect(report.missesByCause().map(\.1) == [1000, 4000])
+    #expect(report.missesByStage().map(\.0) == ["plan"] && report.missesByStage().map(\.1) == [4000])
+  }
+
   @Test("A trigger that comes while a frame runs replaces the one that waits, and each skip is counted")
   func overrun() throws {
     var settings = VirtualRunner.Settings()

@@ -58,10 +58,12 @@ struct ReplayedRun {
   var comparison: CommandComparison
   var unreplayableFrames: UInt64
   var firstUnreplayable: String?
+  var hasBegunInside = false
   var framesRun: UInt64
   var slotsRun: UInt64
 
-  init(_ machine: ProbeMachine, log: [UInt8]) throws {
+  /// - Parameter behindFrame: begins behind the newest snapshot up to this frame; nil at the start.
+  init(_ machine: ProbeMachine, log: [UInt8], behindFrame: UInt64? = nil) throws {
     let session = try SessionReader(MemorySource(log))
     let frames = try session.messages(FrameRecord.topic).compactMap(FrameRecord.init(decoding:))
     let slots = try session.messages(SlotRecord.topic).compactMap(SlotRecord.init(decoding:))
@@ -80,6 +82,16 @@ struct ReplayedRun {
     let runner = FaithfulRunner(
       chain: built.chain, sensors: built.sensors, publisher: publisher, frames: frames, slots: slots,
       packets: session.packets(of: machine.sensorNames))
+    let snapshots = try session.messages(StateSnapshot.topic).compactMap(StateSnapshot.init(decoding:))
+    func start(_ snapshot: StateSnapshot?) -> ReplayStart? {
+      guard let snapshot, let start = ReplayStart(snapshot, recorded: recorded) else { return nil }
+      comparison.skip(start.counts)
+      return start
+    }
+    runner.restart = { frame in start(snapshots.first { $0.frame > frame }) }
+    if let behindFrame {
+      hasBegunInside = start(snapshots.last { $0.frame <= behindFrame }).map(runner.begin) ?? false
+    }
     try runner.run()
     comparison.finish()
     digest = publisher.decisionDigest

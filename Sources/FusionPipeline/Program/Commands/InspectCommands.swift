@@ -66,7 +66,8 @@ struct DecodeCommand: ProgramCommand {
   @Option(help: "The sensor's calibration or metadata file.") var calibration: String?
   @Argument(help: "The capture.") var input: String
   @Option(help: "The file to write.") var output: String
-  @OptionGroup var options: ConfigurationOptions
+  @Option(name: .customLong("log-format"), help: "text for people, json for machines (stderr).")
+  var logFormat: LogFormat = .text
 
   func execute(_ program: Program) throws -> Int32 {
     let known = program.registry.sensors.filter { $0.export != nil }.map(\.section.name)
@@ -81,7 +82,7 @@ struct DecodeCommand: ProgramCommand {
     }
     do {
       let result = try export(ExportPlan(input: input, output: output, calibration: calibration))
-      options.console.say(result.summary)
+      Console(json: logFormat == .json).say(result.summary)
       return 0
     } catch let error as SetupProblem {
       throw ProgramStop(ProgramStop.badData, error.message)

@@ -38,6 +38,12 @@ struct RunCommand: ProgramCommand {
     }
     try program.write(outcome, to: report)
     console.say(outcome.summary)
+    guard outcome.hung.isEmpty else {
+      throw ProgramStop(
+        ProgramStop.internalFault,
+        outcome.hung.joined(separator: "\n")
+          + "\nthe guard answered its slots, the final command has left and the log is whole: `fusiond replay` on it with that stage under a debugger")
+    }
     let silent = run.sensorHealth.filter { $0.health.opens == 0 }
     if !silent.isEmpty {
       throw ProgramStop(
