@@ -44,7 +44,7 @@ let package = Package(
     .testTarget(
       name: "FusionPipelineTests", dependencies: ["FusionPipeline"], swiftSettings: strict),
     .testTarget(
-      name: "SensorDriversTests", dependencies: ["SensorDrivers"], swiftSettings: strict),
+      name: "SensorDriversTests", dependencies: ["SensorDrivers", "DecisionEngine"], swiftSettings: strict),
     .testTarget(
       name: "DecisionEngineTests", dependencies: ["DecisionEngine"], swiftSettings: strict),
     .testTarget(

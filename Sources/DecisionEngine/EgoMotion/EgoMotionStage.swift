@@ -12,6 +12,9 @@ public struct EgoMotionSettings: Sendable, Equatable {
   public var biasGain: Double = 0.01
   /// A standing rate above this is a disturbance and no bias, rad/s; 0.005…0.1.
   public var biasLimit: Double = 0.05
+  /// What the speed is taken to be where no odometry is configured, m/s: for recordings of sensors alone, never
+  /// for a machine that moves. Nil refuses such a configuration.
+  public var assumedSpeed: Double?
   public init() {}
 }
 
@@ -49,15 +52,16 @@ public final class EgoMotionStage: Stage {
     wheelbaseMetres = setup.vehicle.wheelbaseMetres
     odometry = setup.sensors(of: OdometrySample.self)
     imu = setup.sensors(of: ImuSample.self)
-    guard !odometry.isEmpty else {
+    guard !odometry.isEmpty || settings.assumedSpeed != nil else {
       throw SetupProblem(
-        "stage \(setup.stageName): no sensor gives odometry; add one, the machine's speed comes from it")
+        "stage \(setup.stageName): no sensor gives odometry; add one, the machine's speed comes from it, or for a recording say what its speed was (assumed_speed_m_s)")
     }
     try setup.check("speedLimitMilliseconds", settings.speedLimitMilliseconds, 1...10_000)
     try setup.check("yawRateLimitMilliseconds", settings.yawRateLimitMilliseconds, 1...10_000)
     try setup.check("standstillSpeed", settings.standstillSpeed, 0...2)
     try setup.check("biasGain", settings.biasGain, 0...1)
     try setup.check("biasLimit", settings.biasLimit, 0...1)
+    try setup.check("assumedSpeed", settings.assumedSpeed ?? 0, -20...60)
     try setup.check("wheelbaseMetres", setup.vehicle.wheelbaseMetres, 0.05...50)
     ego = try setup.output("ego", of: EgoState.self, capacity: 1, zero: EgoState())
     memory = setup.state.value(named: "\(setup.stageName).ego", initial: EgoMemory())
@@ -65,7 +69,7 @@ public final class EgoMotionStage: Stage {
 
   public func run(_ frame: Frame) throws(StageFailure) {
     var m = memory.value
-    readOdometry(into: &m)
+    readOdometry(into: &m, at: frame.instant)
     let batchMean = integrateImu(into: &m, until: frame.instant)
     let rate = yawRate(m, batchMean: batchMean, at: frame.instant)
     advance(&m, to: frame.instant, yawRate: rate.value)
@@ -86,7 +90,11 @@ public final class EgoMotionStage: Stage {
         x: m.x, y: m.y, yaw: m.yaw, ageNanoseconds: max(age, 0), flags: flags))
   }
 
-  private func readOdometry(into m: inout EgoMemory) {
+  private func readOdometry(into m: inout EgoMemory, at instant: Stamp) {
+    if odometry.isEmpty, let assumed = settings.assumedSpeed {
+      m.speed = assumed
+      m.speedCapture = instant
+    }
     for port in odometry {
       for index in port.picks.indices {
         let pick = port.picks[index]

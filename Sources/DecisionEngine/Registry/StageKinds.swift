@@ -61,8 +61,18 @@ extension Registry {
           .number("standstill_speed_m_s", "m/s", 0.01...0.5, \.standstillSpeed, "Below it the machine stands."),
           .number("bias_gain", nil, 0...0.1, \.biasGain, "Share of a new sample in the gyroscope's bias; 0 never learns."),
           .number("bias_limit_rad_s", "rad/s", 0.005...0.1, \.biasLimit, "A standing rate above is a disturbance."),
-        ])
-    ) { setup, settings, _ in try EgoMotionStage(setup: setup, settings: settings) }
+        ]),
+      more: [
+        .number(
+          "assumed_speed_m_s", unit: "m/s", range: -20...60,
+          doc: "The speed where no odometry is configured: for recordings of sensors alone, never for a machine that moves.")
+        .optional
+      ]
+    ) { setup, plain, settings in
+      var plain = plain
+      plain.assumedSpeed = settings.optionalNumber("assumed_speed_m_s")
+      return try EgoMotionStage(setup: setup, settings: plain)
+    }
   }
 
   private static var objectTracker: StageKind {

@@ -26,9 +26,9 @@ public struct CommandMirror: Sendable {
     text(",\"sensed_at_ns\":\(frame.sensedAt.nanoseconds)")
     text(",\"decided_at_ns\":\(frame.decidedAt.nanoseconds)")
     text(",\"valid_for_us\":\(frame.validForMicroseconds)")
-    text(",\"mode\":\"\(Self.name(of: frame.mode))\",\"reason\":\"")
+    text(",\"mode\":\"\(frame.mode.name)\",\"reason\":\"")
     if let reason = CommandReason(rawValue: frame.reason) {
-      text(Self.name(of: reason))
+      text(reason.name)
     } else {
       text("\(frame.reason)")
     }
@@ -60,34 +60,6 @@ public struct CommandMirror: Sendable {
   }
 
   /// The wire's names of modes, as in the documentation.
-  public static func name(of mode: CommandMode) -> String {
-    switch mode {
-    case .inhibit: "inhibit"
-    case .auto: "auto"
-    case .degraded: "degraded"
-    case .safeStop: "safe_stop"
-    case .emergency: "emergency"
-    }
-  }
-
-  public static func name(of reason: CommandReason) -> String {
-    switch reason {
-    case .none: "none"
-    case .notEngaged: "not_engaged"
-    case .noPlanYet: "no_plan_yet"
-    case .noTrigger: "no_trigger"
-    case .frameLate: "frame_late"
-    case .stageHung: "stage_hung"
-    case .stageFailed: "stage_failed"
-    case .inputMissing: "input_missing"
-    case .operatorStop: "operator_stop"
-    case .collisionAhead: "collision_ahead"
-    case .limitExceeded: "limit_exceeded"
-    case .shutdown: "shutdown"
-    case .overrunSkip: "overrun_skip"
-    }
-  }
-
   private mutating func text(_ string: String) { bytes.append(contentsOf: string.utf8) }
 
   /// JSON has no infinity; null stands for "none".

@@ -75,7 +75,7 @@ extension Registry {
         "uncertainty_us", unit: "µs", range: 0...10_000_000, default: 500,
         doc: "What else is not known of its captures."),
       .section("mounting", Self.mounting),
-      .choice("align", AlignPolicy.allCases.map(\.rawValue), doc: "Which sample belongs to an instant.").optional,
+      .choice("align", AlignPolicy.allCases.map(\.rawValue), doc: "Which sample belongs to an instant; default: the model's own.").optional,
       .boolean("await", default: false, doc: "A release waits for it until alignment_hold_ms."),
       .integer("ring_slots", range: 2...65536, default: 64, doc: "Samples its ring holds."),
     ]
@@ -101,7 +101,7 @@ extension Registry {
         .number("budget_ms", unit: "ms", range: 0.001...10_000, default: 10, doc: "What it may take."),
         .number(
           "modelled_ms", unit: "ms", range: 0...10_000, default: 1,
-          doc: "What it takes in virtual time, where no recorded duration is known."),
+          doc: "What it takes in virtual time."),
       ], variants: stages.map(\.section))
     return Section(
       "chain", doc: "Stages from sensors to commands, released on a trigger, answered in every slot.",

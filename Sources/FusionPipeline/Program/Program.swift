@@ -123,12 +123,10 @@ struct RootCommand: ParsableCommand {
 /// Speaks to people on stderr; stdout is for what a command was asked for.
 public struct Console: Sendable {
   public let isJSON: Bool
-  private let showsProgress: Bool
   private let isTerminal: Bool
 
-  public init(json: Bool, showsProgress: Bool = true) {
+  public init(json: Bool) {
     isJSON = json
-    self.showsProgress = showsProgress
     isTerminal = isatty(2) == 1
   }
 
@@ -137,7 +135,7 @@ public struct Console: Sendable {
 
   /// A line that the next one replaces, where there is a terminal; else nothing but every tenth.
   public func progress(_ text: String, every number: Int) {
-    if isJSON || !showsProgress { return }
+    if isJSON { return }
     if isTerminal {
       put("\r\u{1B}[K" + text)
     } else if number % 10 == 0 {
@@ -145,7 +143,7 @@ public struct Console: Sendable {
     }
   }
 
-  public func endProgress() { if isTerminal, showsProgress, !isJSON { put("\r\u{1B}[K") } }
+  public func endProgress() { if isTerminal, !isJSON { put("\r\u{1B}[K") } }
 
   private func write(_ text: String, level: String) {
     guard isJSON else { return put(text.hasSuffix("\n") ? text : text + "\n") }

@@ -3,16 +3,22 @@ extension RunReport {
   public var summary: String {
     var lines: [String] = []
     lines.append(
-      "\(kind) run of \"\(configurationName)\": \(Format.fixed(seconds, 1)) s, \(frames) frames, \(slots) slots, \(commandsPublished) commands (\(actuators) actuators, \(slotVerdict))"
+      "\(kind) run of \"\(configurationName)\": \(Format.fixed(seconds, 1)) s, \(frames) frames, \(slots) slots, \(commandsPublished) commands (\(Format.count(actuators, "actuator")), \(slotVerdict))"
     )
-    lines.append("slots: \(slotLine)")
+    // A faithful replay schedules and aligns nothing: those books stay empty, and zeros would mislead.
+    let keepsBooks = kind != "faithful"
+    if keepsBooks { lines.append("slots: \(slotLine)") }
     if books.reaction.count > 0 {
       lines.append(
         "capture → sent: p50 \(Format.milliseconds(books.reaction.quantile(0.5))) ms, p99 \(Format.milliseconds(books.reaction.quantile(0.99))) ms, max \(Format.milliseconds(books.reaction.maximum)) ms"
       )
     }
-    lines += sensorTable + ledgerTable + missLines
-    lines.append("real time: asked \(realtimeRequested); granted \(realtimeGranted)")
+    if keepsBooks {
+      lines += sensorTable + ledgerTable + missLines
+      lines.append("real time: asked \(realtimeRequested); granted \(realtimeGranted)")
+    } else {
+      lines += missLines.map { $0 + " in the recorded run" }
+    }
     if host.cpus > 0 {
       lines.append(
         "host: \(host.cpus) CPUs, load \(Format.fixed(host.loadAverage, 2)), \(host.stalls) stall(s) over 5 ms, longest gap \(Format.milliseconds(host.longestGapNanoseconds)) ms"

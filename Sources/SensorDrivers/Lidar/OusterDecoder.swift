@@ -79,6 +79,7 @@ public final class OusterDecoder: SensorDecoder {
       counters.invalid &+= 1
       return
     }
+    noteRestart(bytes, emit: emit)
     let index = Int(layout.measurement(bytes, column: 0)) / layout.columns
     switch coverage.place(frame: layout.frame(bytes), packet: index) {
     case .late:
@@ -95,6 +96,19 @@ public final class OusterDecoder: SensorDecoder {
     for column in 0..<layout.columns { append(bytes, column: column) }
     if coverage.note(packet: index) { close(emit: emit) }
   }
+
+  /// A device that was restarted begins its clock and its frame numbers anew, so its packets look late.
+  ///
+  /// Datagrams do not overtake each other by half a turn; what is older than that comes after a restart.
+  private func noteRestart(_ bytes: RawSpan, emit: (SampleTiming, LidarSweep) -> Void) {
+    let time = Int64(clamping: layout.timestamp(bytes, column: 0))
+    guard newestNanoseconds &- time > Self.longestOvertaking else { return }
+    if sweep.isOpen { close(emit: emit) }
+    coverage.forget()
+    newestNanoseconds = time
+  }
+
+  private static let longestOvertaking: Int64 = 50_000_000
 
   /// The new profiles name their packet's kind; 1 is lidar data.
   private func isLidarPacket(_ bytes: RawSpan) -> Bool { bytes.littleEndian(0, as: UInt16.self) == 1 }

@@ -32,10 +32,10 @@ import Testing
     }
     #expect(text.contains(rows.joined(separator: "\n")), "expected:\n\(rows.joined(separator: "\n"))")
     for mode in CommandMode.allCases {
-      #expect(text.contains("\(mode.rawValue) `\(CommandMirror.name(of: mode))`"))
+      #expect(text.contains("\(mode.rawValue) `\(mode.name)`"))
     }
     for reason in CommandReason.allCases {
-      #expect(text.contains("\(reason.rawValue) `\(CommandMirror.name(of: reason))`"))
+      #expect(text.contains("\(reason.rawValue) `\(reason.name)`"))
     }
     for refusal in CommandRefusal.allCases { #expect(text.contains("`\(refusal)`"), "\(refusal)") }
   }

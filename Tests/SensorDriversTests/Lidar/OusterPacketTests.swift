@@ -174,12 +174,24 @@ struct OusterPacketMaker {
   @Test("A packet sent twice, or of a frame already handed on, is ignored")
   func latePackets() throws {
     let maker = OusterPacketMaker()
+    let next = maker.frame(5)
     let stream =
-      maker.frame(4).flatMap { [$0, $0] } + [maker.packet(frame: 3, index: 7)] + maker.frame(5)
+      maker.frame(4).flatMap { [$0, $0] } + [next[0], maker.packet(frame: 4, index: 7)] + next.dropFirst()
     let (taken, decoder) = try sweeps(stream, maker.metadata)
     #expect(taken.map(\.points.count) == [256, 256])
     #expect(decoder.counters.ignored == 9)
     #expect(decoder.counters.missing == 0)
+  }
+
+  @Test("A restarted sensor, whose clock and frame numbers begin anew, gives whole sweeps from its first packet")
+  func restart() throws {
+    let maker = OusterPacketMaker()
+    for restarted in [UInt16(9), 8, 1] {
+      let (taken, decoder) = try sweeps(maker.frame(9) + maker.frame(restarted), maker.metadata)
+      #expect(taken.map(\.points.count) == [256, 256])
+      #expect(taken.allSatisfy { $0.timing.flags == [] })
+      #expect(decoder.counters.ignored == 0 && decoder.counters.missing == 0)
+    }
   }
 
   @Test("A packet whose checksum is wrong is invalid; one without a checksum is taken")

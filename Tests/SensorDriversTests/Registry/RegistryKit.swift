@@ -1,31 +1,16 @@
+import DecisionEngine
 import Foundation
 import Testing
 
 @testable import FusionPipeline
 @testable import SensorDrivers
 
-/// A program as shipped, but for stages and a sink that do nothing.
+/// The program as shipped.
 enum RegistryKit {
-  static let stageNames = [
-    "lidar-obstacles", "ego-motion", "object-tracker", "constant-velocity-prediction", "path-and-speed",
-    "emergency-brake",
-  ]
-
   static var registry: Registry {
     var registry = Registry()
     registry.addSensorDrivers()
-    for name in stageNames {
-      registry.stages.append(
-        StageKind(Section(name, doc: "Does nothing.", fields: [])) { _, _ in IdleStage() })
-    }
-    registry.sink = SinkKind(
-      Section(
-        "publish", doc: "Nowhere.",
-        fields: [
-          .list("endpoints", of: .string(length: 1...255), count: 0...8, doc: "None."),
-          .boolean("json_mirror", default: false, doc: "None."),
-        ])
-    ) { _ in IdleSink() }
+    registry.addDecisionEngine()
     return registry
   }
 
@@ -83,18 +68,9 @@ enum RegistryKit {
     """
     { "name": "test", "sensors": [\(sensors)],
       "actuators": [{ "name": "brake", "topic": "b", "data_id": 1, "minimum": 0, "maximum": 1, "safe_value": 1 }],
-      "chains": [{ "name": "c", "trigger": { "kind": "period" }, "stages": [{ "kind": "ego-motion" }] }] }
+      "chains": [{ "name": "c", "trigger": { "kind": "period" }, "stages": [{ "kind": "ego-motion", "assumed_speed_m_s": 0 }] }] }
     """
   }
-}
-
-final class IdleStage: Stage {
-  func run(_ frame: Frame) throws(StageFailure) {}
-}
-
-final class IdleSink: CommandSink {
-  func publish(_ frame: RawSpan) {}
-  func close(lingerMilliseconds: Int) {}
 }
 
 /// A folder that is removed with the test.

@@ -13,11 +13,16 @@ struct TwinCommand: ProgramCommand {
     commandName: "twin", abstract: "Simulates the robot in a room: sends its packets, obeys its commands.")
   @Argument(help: "The robot's configuration (JSON).") var config: String
   @Option(help: "How long, seconds.") var duration = 10.0
-  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a configuration value; repeatable.", valueName: "path.to.key=value"))
+  @Option(help: "Of the sensors' noise.") var seed: UInt64 = 1
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Overrides a configuration value; repeatable.", valueName: "path.to.key=value"))
   var overrides: [String] = []
 
   func validate() throws {
-    guard duration > 0, duration <= 86_400 else { throw ValidationError("--duration takes up to 86400 seconds") }
+    guard duration > 0, duration <= 86_400 else {
+      throw ValidationError("--duration takes a number of seconds above 0, up to 86400")
+    }
   }
 
   func execute(_ program: Program) throws -> Int32 {
@@ -25,7 +30,7 @@ struct TwinCommand: ProgramCommand {
     let clock = LiveClock()
     let sender = try LoopbackSender()
     let subscriber = try ZeroMQCommandSubscriber(endpoint: robot.endpoint, actuators: robot.receivers)
-    var world = SpreaderWorld(seed: UInt64(truncatingIfNeeded: clock.now().nanoseconds))
+    var world = SpreaderWorld(seed: seed)
     var person = OperatorSender(startMilliseconds: clock.realtimeNanoseconds() / 1_000_000)
     var sonar = Beat(hertz: 20)
     var wheels = Beat(hertz: 50)
@@ -46,8 +51,8 @@ struct TwinCommand: ProgramCommand {
       // Repeated, because a datagram may be lost, or the robot may start later than its twin.
       if engage.isDue(simulated) { sender.send(person.packet(.engage), to: robot.operatorPort) }
     }
-    print(
-      "drove \(Format.fixed(world.drivenMetres, 2)) m, spread for \(Format.fixed(world.spreadSeconds, 1)) s, least room \(Format.fixed(world.leastRoomMetres, 2)) m")
+    let (driven, spread) = (Format.fixed(world.drivenMetres, 2), Format.fixed(world.spreadSeconds, 1))
+    print("drove \(driven) m, spread for \(spread) s, least room \(Format.fixed(world.leastRoomMetres, 2)) m")
     return world.leastRoomMetres > 0 && world.drivenMetres > 0 ? 0 : ProgramStop.no
   }
 
@@ -81,7 +86,9 @@ struct TwinConfiguration {
       machine = try MachineConfiguration(
         text: SourceFile(reading: path).bytes, file: path, overrides: overrides, registry: registry)
     } catch { throw ProgramStop.from(error) }
-    func wrong(_ message: String) -> ProgramStop { ProgramStop(ProgramStop.configuration, "\(path): \(message)") }
+    func wrong(_ message: String) -> ProgramStop {
+      ProgramStop(ProgramStop.configuration, "\(path): \(message)")
+    }
     func port(_ model: String) throws -> UInt16 {
       guard let sensor = machine.sensors.first(where: { $0.model == model }),
         let link = sensor.settings.optionalSection("link"), link.variant == "udp"

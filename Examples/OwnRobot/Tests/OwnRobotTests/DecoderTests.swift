@@ -34,12 +34,15 @@ private let turn = SonarPacket(
     #expect(first.timing.spanNanoseconds == 30_000_000)
   }
 
-  @Test("A serial line may cut the bytes anywhere and put noise before them", arguments: [1, 3, 7, 31, 33, 500])
+  @Test(
+    "A serial line may cut the bytes anywhere and put noise before them", arguments: [1, 3, 7, 31, 33, 500])
   func chunks(size: Int) {
     let decoder = SonarDecoder(ringRadiusMetres: 0)
     // Noise that ends with half a sync, and a whole false one.
     var stream: [UInt8] = [0, 0x53, 0x53, 0x52, 1, 8, 0x53]
-    for sequence in 0..<5 { stream += SonarPacket(sequence: UInt16(sequence), clockMilliseconds: 0, ranges: []).encoded() }
+    for sequence in 0..<5 {
+      stream += SonarPacket(sequence: UInt16(sequence), clockMilliseconds: 0, ranges: []).encoded()
+    }
     var found = 0
     for start in stride(from: 0, to: stream.count, by: size) {
       found += decode(Array(stream[start..<min(start + size, stream.count)]), with: decoder).count
@@ -98,7 +101,10 @@ private let turn = SonarPacket(
   func pause() {
     let decoder = WheelDecoder(metresPerTick: 0.001, trackMetres: 0.5)
     _ = decode(WheelPacket(clockMilliseconds: 0, leftTicks: 0, rightTicks: 0).encoded(), with: decoder)
-    #expect(decode(WheelPacket(clockMilliseconds: 0, leftTicks: 9, rightTicks: 9).encoded(), with: decoder).isEmpty)
-    #expect(decode(WheelPacket(clockMilliseconds: 900, leftTicks: 9, rightTicks: 9).encoded(), with: decoder).isEmpty)
+    #expect(
+      decode(WheelPacket(clockMilliseconds: 0, leftTicks: 9, rightTicks: 9).encoded(), with: decoder).isEmpty)
+    #expect(
+      decode(WheelPacket(clockMilliseconds: 900, leftTicks: 9, rightTicks: 9).encoded(), with: decoder)
+        .isEmpty)
   }
 }

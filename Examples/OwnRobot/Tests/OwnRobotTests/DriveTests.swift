@@ -5,7 +5,9 @@ import Testing
 private let open = [UInt16?](repeating: nil, count: 8)
 
 /// Beams 0 to 7 from ahead to the left all around, in millimetres.
-private func drive(_ ranges: [UInt16?], rolling speed: Double = 0.5, seconds: Double = 2) throws -> VirtualRobot.Drive {
+private func drive(_ ranges: [UInt16?], rolling speed: Double = 0.5, seconds: Double = 2) throws
+  -> VirtualRobot.Drive
+{
   var robot = VirtualRobot()
   robot.engage(at: 0)
   robot.roll(metresPerSecond: speed, from: 0, to: seconds)
@@ -44,6 +46,28 @@ private func settled(_ commands: [CommandFrame]) throws -> CommandFrame {
     let drive = try drive([600, left, left, left, far, right, right, right])
     let turn = try settled(drive.right).command.value - settled(drive.left).command.value
     #expect(leftIsFree ? turn > 0.05 : turn < -0.05)
+  }
+
+  @Test("What it drove since a beam's ping is taken off: 30 ms for the first of a turn")
+  func motion() throws {
+    let ranges: [UInt16?] = [600, nil, nil, nil, nil, nil, nil, nil]
+    for (speed, ahead) in [(0.0, 0.8), (1.0, 0.77)] {
+      let drive = try drive(ranges, rolling: speed)
+      let mean = try (settled(drive.left).command.value + settled(drive.right).command.value) / 2
+      // v² = 2 a s, to stop_m.
+      #expect(abs(mean - (2 * 0.5 * (ahead - 0.45)).squareRoot()) < 1e-6)
+    }
+  }
+
+  @Test("Without odometry it has no answer, and stays where it is")
+  func noOdometry() throws {
+    var robot = VirtualRobot()
+    robot.engage(at: 0)
+    robot.see(open, from: 0, to: 1)
+    let drive = try robot.drive()
+    #expect(drive.left.count > 15)
+    #expect(drive.left.allSatisfy { $0.mode == .inhibit && $0.command.value == 0 })
+    #expect(drive.left.contains { $0.reason == CommandReason.inputMissing.rawValue })
   }
 
   @Test("One false echo in a turn does not stop it")

@@ -13,7 +13,11 @@ struct CheckCommand: ProgramCommand {
     let budgets = machine.chain.budgets.reduce(0, &+)
     let timing = configuration.timing
     let left = timing.deadlineNanoseconds - timing.publishReserveNanoseconds - budgets
-    print("\(config): fine. \(configuration.sensors.count) sensors, \(machine.chain.runner.stages.count) stages, \(configuration.actuators.count) actuators.")
+    let parts = [
+      Format.count(configuration.sensors.count, "sensor"), Format.count(machine.chain.runner.stages.count, "stage"),
+      Format.count(configuration.actuators.count, "actuator"),
+    ]
+    print("\(config): fine. \(parts.joined(separator: ", ")).")
     print(
       "Deadline \(Format.milliseconds(timing.deadlineNanoseconds)) ms − publishing \(Format.milliseconds(timing.publishReserveNanoseconds)) ms − stages' budgets \(Format.milliseconds(budgets)) ms leaves \(Format.milliseconds(left)) ms for transport, decoding, waiting and waking.")
     for line in machine.wiring { print("  \(line)") }
@@ -109,16 +113,20 @@ struct MissCommand: ProgramCommand {
         print(
           "\(Format.padded("\(index + 1)", 5))  slot \(miss.slot)  frame \(miss.frame)  \(Self.cause(miss))  \(Format.milliseconds(miss.overshootNanoseconds)) ms over  published by \(miss.published == 0 ? "the frame" : "the guard")")
       }
-      print("\(misses.count) misses")
+      print(Format.count(misses.count, "miss", "misses"))
       return 0
     }
     guard let number, misses.indices.contains(number - 1) else {
-      throw ProgramStop(ProgramStop.noInput, "\(log) has \(misses.count) misses; there is no number \(number ?? 0)")
+      throw ProgramStop(ProgramStop.noInput, "\(log) has \(Format.count(misses.count, "miss", "misses")); there is no number \(number ?? 0)")
     }
     let miss = misses[number - 1]
     print("miss \(number) of \(log)")
-    print("slot \(miss.slot), frame \(miss.frame), triggered by sample \(miss.triggerSequence)")
-    print("cause: \(Self.cause(miss)), took \(Format.milliseconds(miss.culpritNanoseconds)) ms")
+    print(
+      "slot \(miss.slot), frame \(miss.frame)"
+        + (miss.triggerSequence > 0 ? ", triggered by sample \(miss.triggerSequence)" : ""))
+    print(
+      "cause: \(Self.cause(miss))"
+        + (miss.culpritNanoseconds > 0 ? ", took \(Format.milliseconds(miss.culpritNanoseconds)) ms" : ""))
     if miss.culpritStage >= 0 { print("culprit: stage \(miss.culpritStage + 1)") }
     print("deadline \(miss.deadline.nanoseconds) ns, finished \(Format.milliseconds(miss.overshootNanoseconds)) ms after it")
     print(

@@ -56,11 +56,13 @@ public struct LiveSession {
   public let run: LiveRun
   public let clock: any PipelineClock
   public let console: Console
+  public let showsProgress: Bool
 
-  public init(run: LiveRun, clock: any PipelineClock, console: Console) {
+  public init(run: LiveRun, clock: any PipelineClock, console: Console, showsProgress: Bool = true) {
     self.run = run
     self.clock = clock
     self.console = console
+    self.showsProgress = showsProgress
   }
 
   /// Starts, shows progress twice a second, and stops when the time is over or `isStopped` says so.
@@ -74,7 +76,7 @@ public struct LiveSession {
     while clock.now() < end, !isStopped() {
       sleepUntil(min(clock.now() + 100_000_000, end))
       number += 1
-      guard number % 5 == 0 else { continue }
+      guard showsProgress, number % 5 == 0 else { continue }
       let now = run.progress
       let elapsed = Double(clock.now() - began) / 1e9
       let total = seconds.map { " of \(Int($0))" } ?? ""
@@ -122,6 +124,11 @@ public enum Format {
 
   /// Nanoseconds as milliseconds with two digits.
   public static func milliseconds(_ nanoseconds: Int64) -> String { fixed(Double(nanoseconds) / 1e6, 2) }
+
+  /// "1 sensor", "2 sensors".
+  public static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+    "\(number) \(number == 1 ? one : many ?? one + "s")"
+  }
 
   public static func padded(_ text: String, _ width: Int) -> String {
     text.count >= width ? text : String(repeating: " ", count: width - text.count) + text

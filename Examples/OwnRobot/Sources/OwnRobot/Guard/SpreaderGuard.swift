@@ -14,7 +14,9 @@ public final class SpreaderGuard: SlotGuard {
 
   public init(actuators: [ActuatorDescription]) {
     self.actuators = Array(actuators.prefix(CommandSet.maximumActuators))
-    wheels = actuators.indices.filter { actuators[$0].name == "left_wheel" || actuators[$0].name == "right_wheel" }
+    wheels = actuators.indices.filter {
+      actuators[$0].name == "left_wheel" || actuators[$0].name == "right_wheel"
+    }
     gate = actuators.firstIndex { $0.name == "gate" }
   }
 
@@ -55,7 +57,8 @@ public final class SpreaderGuard: SlotGuard {
         index, from: before(index, last), to: actuators[index].safeValue, nanoseconds: elapsed)
     }
     for index in set.ages.indices where set.ages[index].source != 0 {
-      set.ages[index].ageMicroseconds = UInt32(clamping: Int64(set.ages[index].ageMicroseconds) + elapsed / 1000)
+      set.ages[index].ageMicroseconds = UInt32(
+        clamping: Int64(set.ages[index].ageMicroseconds) + elapsed / 1000)
     }
     if let gate { set.commands[gate].value = actuators[gate].safeValue }
     finish(&set)
@@ -87,7 +90,8 @@ public final class SpreaderGuard: SlotGuard {
     let actuator = actuators[index]
     var command = ActuatorCommand(value: value, rateLimit: actuator.rateLimit)
     let hold = max(validFor, 1)
-    let way = actuator.rateLimit.isFinite ? abs(value - actuator.safeValue) / max(actuator.rateLimit, 1e-6) : 0
+    let way =
+      actuator.rateLimit.isFinite ? abs(value - actuator.safeValue) / max(actuator.rateLimit, 1e-6) : 0
     let ramp = UInt32(min(max(way * 1e6, 1), 60e6))
     command.tail[0] = TailPoint(afterMicroseconds: hold, value: Float(value))
     command.tail[1] = TailPoint(afterMicroseconds: hold &+ ramp, value: Float(actuator.safeValue))

@@ -76,7 +76,9 @@ struct FrameBytes {
   private(set) var bytes: [UInt8] = []
 
   mutating func append<T: FixedWidthInteger>(_ number: T) {
-    for shift in stride(from: 0, to: T.bitWidth, by: 8) { bytes.append(UInt8(truncatingIfNeeded: number >> T(shift))) }
+    for shift in stride(from: 0, to: T.bitWidth, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: number >> T(shift)))
+    }
   }
 
   /// The frame with its checksum.

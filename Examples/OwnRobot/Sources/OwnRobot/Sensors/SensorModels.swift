@@ -9,7 +9,8 @@ extension SensorModel {
         // A key that every sensor has, declared anew for another default.
         .number("rate_hz", unit: "Hz", range: 1...50, default: 20, doc: "Turns a second."),
         .number(
-          "ring_radius_m", unit: "m", range: 0...1, default: 0.2, doc: "From the ring's centre to its transducers."),
+          "ring_radius_m", unit: "m", range: 0...1, default: 0.2,
+          doc: "From the ring's centre to its transducers."),
       ])
     return SensorModel(section, defaultPolicy: .latestBefore) { plan in
       SensorIntake(
@@ -31,7 +32,8 @@ extension SensorModel {
       SensorIntake(
         name: plan.name, number: plan.number, settings: plan.intake,
         decoder: WheelDecoder(
-          metresPerTick: plan.settings.number("metres_per_tick"), trackMetres: plan.settings.number("track_m")),
+          metresPerTick: plan.settings.number("metres_per_tick"), trackMetres: plan.settings.number("track_m")
+        ),
         zero: OdometrySample())
     }
   }

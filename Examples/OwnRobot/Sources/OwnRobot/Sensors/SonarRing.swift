@@ -94,7 +94,9 @@ public final class SonarDecoder: SensorDecoder {
     var ring = SonarRing()
     for beam in 0..<SonarRing.beams {
       let millimetres = window.number(12 + 2 * beam, as: UInt16.self)
-      if millimetres != SonarPacket.noEcho { ring.rangesMetres[beam] = Float(millimetres) / 1000 + ringRadiusMetres }
+      if millimetres != SonarPacket.noEcho {
+        ring.rangesMetres[beam] = Float(millimetres) / 1000 + ringRadiusMetres
+      }
     }
     return ring
   }

@@ -26,7 +26,7 @@ struct EchoMemory: BitwiseCopyable {
 /// "clearances", empty while nothing fresh came.
 ///
 /// The median of three turns drops the echo of another robot's ping. Then each beam is moved on by what the
-/// robot drove since the capture: distance − v · direction · age.
+/// robot drove since its ping, v · (age of the turn + what it pinged before the turn's last beam).
 public final class ClearanceStage: Stage {
   private let sonar: SensorPort<SonarRing>
   private let odometry: SensorPort<OdometrySample>
@@ -37,10 +37,10 @@ public final class ClearanceStage: Stage {
 
   public init(setup: StageSetup, limitMetres: Double) throws(SetupProblem) {
     guard let sonar = setup.sensors(of: SonarRing.self).first else {
-      throw SetupProblem("stage \(setup.stageName): no sensor is a sonar-ring; add one to \"sensors\"")
+      throw SetupProblem("stage \(setup.stageName): no sensor is a sonar-ring; add one")
     }
     guard let odometry = setup.sensors(of: OdometrySample.self).first else {
-      throw SetupProblem("stage \(setup.stageName): no sensor gives odometry; add wheel-encoders to \"sensors\"")
+      throw SetupProblem("stage \(setup.stageName): no sensor gives odometry; add a wheel-encoders")
     }
     self.sonar = sonar
     self.odometry = odometry
@@ -50,7 +50,8 @@ public final class ClearanceStage: Stage {
       let (sin, cos) = Pinned.sincos(Pinned.radians(degrees: 45 * Double(beam)))
       return sonar.vehicleFromSensor.rotate(Vector3(cos, sin, 0))
     }
-    clearances = try setup.output("clearances", of: Clearance.self, capacity: SonarRing.beams, zero: Clearance())
+    clearances = try setup.output(
+      "clearances", of: Clearance.self, capacity: SonarRing.beams, zero: Clearance())
     memory = setup.state.value(named: "\(setup.stageName).echoes", initial: EchoMemory())
   }
 
@@ -58,16 +59,20 @@ public final class ClearanceStage: Stage {
     clearances.removeAll()
     guard let turn = sonar.latest, let motion = odometry.latest, motion.sample.speed.isFinite else { return }
     remember(turn)
-    let driven = motion.sample.speed * Double(turn.ageNanoseconds) * 1e-9
+    let age = Double(turn.ageNanoseconds) * 1e-9
+    let betweenPings = Double(turn.header.spanNanoseconds) * 1e-9 / Double(SonarRing.beams - 1)
     let origin = sonar.vehicleFromSensor.translation
     for beam in 0..<SonarRing.beams {
       let range = median(beam)
       let along = directions[beam]
+      let driven = motion.sample.speed * (age + betweenPings * Double(SonarRing.beams - 1 - beam))
       let x = origin.x + range * along.x - driven
       let y = origin.y + range * along.y
       let distance = (x * x + y * y).squareRoot()
+      // A thing at the origin itself is in every direction; ahead is the one that stops the robot.
       clearances.append(
-        distance > 0.001 ? Clearance(x: x / distance, y: y / distance, distanceMetres: distance) : Clearance(x: 1))
+        distance > 0.001
+          ? Clearance(x: x / distance, y: y / distance, distanceMetres: distance) : Clearance(x: 1))
     }
   }
 
@@ -96,7 +101,10 @@ extension StageKind {
     StageKind(
       Section(
         "clearance", doc: "Distances around the robot from sonar-ring and odometry; writes \"clearances\".",
-        fields: [.number("limit_m", unit: "m", range: 0.5...10, default: 4, doc: "What is further counts as this far.")])
+        fields: [
+          .number(
+            "limit_m", unit: "m", range: 0.5...10, default: 4, doc: "What is further counts as this far.")
+        ])
     ) { setup, settings in try ClearanceStage(setup: setup, limitMetres: settings.number("limit_m")) }
   }
 }

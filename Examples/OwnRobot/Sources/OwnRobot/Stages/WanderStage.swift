@@ -15,15 +15,17 @@ public struct WanderSettings: Sendable, Equatable {
   public init() {}
 
   static let fields: [Field] = {
-    let standard = WanderSettings()
+    let s = WanderSettings()
     return [
-      .number("cruise_speed_m_s", unit: "m/s", range: 0...2, default: standard.cruiseSpeed, doc: "In the open."),
-      .number("deceleration_m_s2", unit: "m/s²", range: 0.1...3, default: standard.deceleration, doc: "Towards things."),
-      .number("stop_m", unit: "m", range: 0.1...3, default: standard.stopMetres, doc: "Nearer, it turns on the spot."),
-      .number("turn_m", unit: "m", range: 0.2...5, default: standard.turnMetres, doc: "Nearer, it turns away."),
-      .number("turn_rate_rad_s", unit: "rad/s", range: 0.1...3, default: standard.turnRate, doc: "Fastest turn."),
-      .number("track_m", unit: "m", range: 0.05...5, default: standard.trackMetres, doc: "From wheel to wheel."),
-      .number("gate_m", unit: "m", range: 0...5, default: standard.gateMetres, doc: "Nothing is spread nearer to things."),
+      .number("cruise_speed_m_s", unit: "m/s", range: 0...2, default: s.cruiseSpeed, doc: "In the open."),
+      .number(
+        "deceleration_m_s2", unit: "m/s²", range: 0.1...3, default: s.deceleration, doc: "Towards things."),
+      .number(
+        "stop_m", unit: "m", range: 0.1...3, default: s.stopMetres, doc: "Nearer, it turns on the spot."),
+      .number("turn_m", unit: "m", range: 0.2...5, default: s.turnMetres, doc: "Nearer, it turns away."),
+      .number("turn_rate_rad_s", unit: "rad/s", range: 0.1...3, default: s.turnRate, doc: "Fastest turn."),
+      .number("track_m", unit: "m", range: 0.05...5, default: s.trackMetres, doc: "From wheel to wheel."),
+      .number("gate_m", unit: "m", range: 0...5, default: s.gateMetres, doc: "Nearer, nothing is spread."),
     ]
   }()
 
@@ -74,7 +76,8 @@ public final class WanderStage: Stage {
     guard !clearances.isEmpty else { throw StageFailure(.inputMissing) }
     let ahead = distanceAhead
     turning.value = turn(ahead: ahead)
-    let speed = min(settings.cruiseSpeed, (2 * settings.deceleration * max(ahead - settings.stopMetres, 0)).squareRoot())
+    let brakingSpeed = (2 * settings.deceleration * max(ahead - settings.stopMetres, 0)).squareRoot()
+    let speed = min(settings.cruiseSpeed, brakingSpeed)
     let urgency = (settings.turnMetres - ahead) / max(settings.turnMetres - settings.stopMetres, 0.01)
     let yawRate = Double(turning.value.rawValue) * settings.turnRate * min(max(urgency, 0.2), 1)
     let isOpen = speed > 0.1 && nearest > settings.gateMetres
@@ -117,7 +120,8 @@ extension StageKind {
   public static var wander: StageKind {
     StageKind(
       Section(
-        "wander", doc: "Reads \"clearances\"; commands left_wheel, right_wheel and gate.", fields: WanderSettings.fields)
+        "wander", doc: "Reads \"clearances\"; commands left_wheel, right_wheel and gate.",
+        fields: WanderSettings.fields)
     ) { setup, settings in try WanderStage(setup: setup, settings: WanderSettings(settings)) }
   }
 }
