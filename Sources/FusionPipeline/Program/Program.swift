@@ -123,10 +123,12 @@ struct RootCommand: ParsableCommand {
 /// Speaks to people on stderr; stdout is for what a command was asked for.
 public struct Console: Sendable {
   public let isJSON: Bool
+  private let showsProgress: Bool
   private let isTerminal: Bool
 
-  public init(json: Bool) {
+  public init(json: Bool, showsProgress: Bool = true) {
     isJSON = json
+    self.showsProgress = showsProgress
     isTerminal = isatty(2) == 1
   }
 
@@ -135,7 +137,7 @@ public struct Console: Sendable {
 
   /// A line that the next one replaces, where there is a terminal; else nothing but every tenth.
   public func progress(_ text: String, every number: Int) {
-    if isJSON { return }
+    if isJSON || !showsProgress { return }
     if isTerminal {
       put("\r\u{1B}[K" + text)
     } else if number % 10 == 0 {
@@ -143,7 +145,7 @@ public struct Console: Sendable {
     }
   }
 
-  public func endProgress() { if isTerminal, !isJSON { put("\r\u{1B}[K") } }
+  public func endProgress() { if isTerminal, showsProgress, !isJSON { put("\r\u{1B}[K") } }
 
   private func write(_ text: String, level: String) {
     guard isJSON else { return put(text.hasSuffix("\n") ? text : text + "\n") }

@@ -20,6 +20,11 @@ public final class CommandComparison {
     positions = recorded.map { _ in 0 }
   }
 
+  /// Leaves out the first commands of each actuator: a replay that begins in the middle.
+  func skip(_ counts: [Int]) {
+    for index in positions.indices where index < counts.count { positions[index] = counts[index] }
+  }
+
   public func compare(actuator: Int, frame: RawSpan) {
     guard actuator < recorded.count else { return }
     let position = positions[actuator]

@@ -14,6 +14,7 @@ public final class FaithfulRunner {
   private let slots: [SlotRecord]
   private let packets: any PacketSource
   private var nextFrame = 0
+  private var firstSlot: UInt64 = 0
   private var outcomes: [UInt64: CommandSet] = [:]
   /// What the last decided slots carried, by slot: a frame's limits were measured against one of them.
   private var published: [UInt64: CommandSet] = [:]
@@ -23,11 +24,16 @@ public final class FaithfulRunner {
   /// Per tap, the samples that packets which the log has lost would have made or been part of.
   private var lostSamples: [Int: [ClosedRange<UInt64>]] = [:]
   private var hasEnded = false
-  /// Frames from the first whose input the log does not hold: their state is not known either.
+  /// Frames whose input the log does not hold, and those after them until the next snapshot: what the stages
+  /// remembered of the missing input is not known either.
   public private(set) var unreplayableFrames: UInt64 = 0
   public private(set) var firstUnreplayable: String?
   /// What is missing lies behind the end of the log, not in it.
   public private(set) var isMissingAtEnd = false
+  /// The first snapshot behind a frame, from which to go on after one that cannot be repeated.
+  var restart: ((_ frame: UInt64) -> ReplayStart?)?
+  /// Frames that are lost for want of what stopped the run; set while it stands still.
+  private var framesLost: Int?
   public private(set) var framesRun: UInt64 = 0
   public private(set) var slotsRun: UInt64 = 0
   /// Called after each slot with its position in all slots, for progress and pacing.
@@ -52,6 +58,20 @@ public final class FaithfulRunner {
     self.packets = packets
   }
 
+  /// Begins behind a snapshot; false, and nothing changed, when it is of another layout or frames lack.
+  func begin(at start: ReplayStart) -> Bool {
+    guard let index = frames.firstIndex(where: { $0.outcome.release.frame == start.snapshot.frame }),
+      UInt64(index + 1) == start.snapshot.frame,
+      unsafe start.snapshot.state.withUnsafeBytes({ unsafe chain.runner.state.thaw($0) })
+    else { return false }
+    nextFrame = index + 1
+    published = start.published
+    last = start.published[start.snapshot.slot]
+    firstSlot = start.snapshot.slot + 1
+    publisher.resume(after: start.counters)
+    return true
+  }
+
   private static func needed(by frames: [FrameRecord], taps: Int) -> [[UInt64]] {
     var lowest = [UInt64](repeating: .max, count: taps)
     var needed: [[UInt64]] = []
@@ -67,9 +87,10 @@ public final class FaithfulRunner {
 
   /// Runs to the end of the slots, or to the first whose frame cannot be repeated.
   public func run() throws(ReplayFailure) {
-    for (index, slot) in slots.enumerated() {
+    for (index, slot) in slots.enumerated() where slot.slot >= firstSlot {
       try handle(slot)
-      if firstUnreplayable != nil { return }
+      if framesLost != nil, !goOn() { return }
+      guard slot.slot >= firstSlot else { continue }
       slotsRun += 1
       onSlot?(index + 1, slots.count, slot)
     }
@@ -79,7 +100,7 @@ public final class FaithfulRunner {
     var set: CommandSet
     if slot.winner == SlotWinner.frame.rawValue {
       try runFrames(through: slot.frame)
-      if firstUnreplayable != nil { return }
+      if framesLost != nil { return }
       guard let planned = outcomes.removeValue(forKey: slot.frame) else {
         isMissingAtEnd = slot.frame > frames.last?.outcome.release.frame ?? 0
         return stop("frame \(slot.frame), which won slot \(slot.slot): the log holds no record of it", frames: 1)
@@ -112,8 +133,24 @@ public final class FaithfulRunner {
   }
 
   private func stop(_ what: String, frames: Int) {
-    firstUnreplayable = what
-    unreplayableFrames = UInt64(frames)
+    firstUnreplayable = firstUnreplayable ?? what
+    framesLost = frames
+  }
+
+  /// Goes on behind the next snapshot; false when there is none, and the rest of the log is lost.
+  private func goOn() -> Bool {
+    guard let lost = framesLost else { return true }
+    let stoppedAt = nextFrame
+    guard !isMissingAtEnd, stoppedAt < frames.count,
+      let start = restart?(frames[stoppedAt].outcome.release.frame), begin(at: start)
+    else {
+      unreplayableFrames += UInt64(lost)
+      return false
+    }
+    unreplayableFrames += UInt64(nextFrame - stoppedAt)
+    framesLost = nil
+    outcomes.removeAll()
+    return true
   }
 
   private func runFrames(through frame: UInt64) throws(ReplayFailure) {

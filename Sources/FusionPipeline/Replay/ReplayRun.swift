@@ -8,6 +8,8 @@ public struct ReplayRun {
     /// Called for each slot with its log time, for a replay at the speed of life.
     public var onSlot: ((Stamp) -> Void)?
     public var virtual = VirtualRunner.Settings()
+    /// A faithful replay begins at the newest snapshot that is not later than this many seconds into the log.
+    public var fromSeconds: Double?
     public init() {}
   }
 
@@ -85,6 +87,14 @@ public struct ReplayRun {
       options.onSlot?(slot.woken)
       if done % 256 == 0 { options.onProgress?(Double(done) / Double(max(all, 1))) }
     }
+    let snapshots = try session.messages(StateSnapshot.topic).compactMap(StateSnapshot.init(decoding:))
+    let begunAt = begin(runner, comparison, snapshots, frames: frames, slots: slots, recorded, options)
+    runner.restart = { frame in
+      guard let snapshot = snapshots.first(where: { $0.frame > frame }) else { return nil }
+      let start = ReplayStart(snapshot, recorded: recorded)
+      if let start { comparison.skip(start.counts) }
+      return start
+    }
     try runner.run()
     let isTorn = lostSlot == nil && slots.last.map { $0.isFinal == 0 } ?? true
     var unreplayable = runner.unreplayableFrames
@@ -106,6 +116,7 @@ public struct ReplayRun {
     report.kind = "faithful"
     report.fill(machine: machine, publisher: publisher, releases: ReleaseCounts(), frames: runner.framesRun)
     report.slots = runner.slotsRun
+    if let begunAt { report.remarks.append(begunAt) }
     report.realtimeRequested = session.header.realtimeRequested
     let granted = session.header.realtimeGranted
     report.realtimeGranted = granted.isEmpty ? "not in the log" : "as recorded: \(granted)"
@@ -115,6 +126,20 @@ public struct ReplayRun {
       gaps: try Self.gaps(session),
       otherVersion: session.header.decisionVersion == registry.decisionVersion
         ? nil : session.header.decisionVersion)
+  }
+
+  /// Moves the start behind a snapshot where one was asked for; in words where that is.
+  private func begin(
+    _ runner: FaithfulRunner, _ comparison: CommandComparison, _ snapshots: [StateSnapshot],
+    frames: [FrameRecord], slots: [SlotRecord], _ recorded: [[[UInt8]?]], _ options: Options
+  ) -> String? {
+    guard let seconds = options.fromSeconds, let first = slots.first else { return nil }
+    guard
+      let snapshot = ReplayStart.newest(snapshots, frames: frames, notAfter: first.woken + Int64.seconds(seconds)),
+      let start = ReplayStart(snapshot, recorded: recorded), runner.begin(at: start)
+    else { return "begun at the start: the log has no snapshot in its first \(Format.fixed(seconds, 1)) s" }
+    comparison.skip(start.counts)
+    return "begun behind frame \(snapshot.frame), slot \(snapshot.slot), from the state the log has of it"
   }
 
   /// What the log says of messages that full queues refused; nil where none were.

@@ -10,6 +10,8 @@ public final class VirtualRunner {
     public var guardNanoseconds: Int64 = 0
     public var handoverNanoseconds: Int64 = 0
     public var publishNanoseconds: Int64 = 0
+    /// Time between snapshots of the state in the log.
+    public var snapshotNanoseconds: Int64 = 10_000_000_000
     /// A stage's duration in this frame; nil for the modelled one. Tests inject delays here.
     public var stageDuration: (@Sendable (_ frame: UInt64, _ stage: Int) -> Int64?)?
     public init() {}
@@ -36,6 +38,7 @@ public final class VirtualRunner {
   private var outcome = FrameOutcome(release: FrameRelease.none)
   private var now: Stamp
   private var submittedAt: Stamp = .never
+  private var nextSnapshot: Stamp
   private var lastArrivals: [UInt16: Stamp] = [:]
   /// Called between events, for recording in the same thread and for progress.
   public var onEvent: ((Stamp) throws(ReplayFailure) -> Void)?
@@ -58,6 +61,7 @@ public final class VirtualRunner {
       alignNanoseconds: settings.alignNanoseconds, stageNanoseconds: chain.runner.stages.map(\.modelledNanoseconds),
       guardNanoseconds: settings.guardNanoseconds)
     now = epoch
+    nextSnapshot = epoch + settings.snapshotNanoseconds
   }
 
   public var releases: ReleaseCounts { scheduler.counts }
@@ -162,6 +166,10 @@ public final class VirtualRunner {
     if tap.isRecording {
       FrameRecord.encode(outcome, of: chain.runner, into: tap.buffer)
       tap.push(TopicNumber.frame, at: now)
+      if now >= nextSnapshot, outcome.failure == 0 {
+        nextSnapshot = now + settings.snapshotNanoseconds
+        chain.runner.recordSnapshot(after: outcome, to: tap)
+      }
     }
     if !outcome.isSubmitted {
       desk.report(lost: chain.miss(of: outcome, evidence: FrameEvidence()))

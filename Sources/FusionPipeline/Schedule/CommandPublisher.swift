@@ -61,6 +61,12 @@ import Crypto
     return failures
   }
 
+  /// Continues the counters of a session that was published up to here by somebody else: a replay that begins
+  /// in the middle.
+  func resume(after counters: [UInt32]) {
+    for index in self.counters.indices where index < counters.count { self.counters[index] = counters[index] }
+  }
+
   /// SHA-256 over all complete frames so far, in (slot, actuator) order, as lower-case hexadecimal.
   public var decisionDigest: String {
     let value = digest

@@ -66,7 +66,7 @@ public enum RawPacket {
 }
 
 /// A chain's whole state at a frame's end, so that a replay can start in the middle.
-public enum StateSnapshot {
+public struct StateSnapshot: Sendable, Equatable {
   public static let topic = "/fusion/snapshot"
   public static let layout = RecordLayout(
     "fusion.Snapshot", version: 1,
@@ -74,6 +74,23 @@ public enum StateSnapshot {
       RecordField("frame", .u64), RecordField("slot", .u64), RecordField("chain", .u16),
       RecordField("state_bytes", .u32), RecordField("state", .bytes),
     ])
+
+  /// The frame that had just ended, and the slot it was for.
+  public var frame: UInt64
+  public var slot: UInt64
+  public var chain: UInt16
+  public var state: [UInt8]
+
+  /// Nil when the bytes are not a whole record.
+  public init?(decoding bytes: [UInt8]) {
+    var reader = TopicReader(bytes)
+    frame = reader.next()
+    slot = reader.next()
+    chain = reader.next()
+    let count = Int(reader.next(UInt32.self))
+    guard !reader.isShort, reader.remaining == count else { return nil }
+    state = Array(bytes[reader.position...])
+  }
 }
 
 extension ChainRunner {

@@ -24,7 +24,7 @@ struct DemoCommand: ProgramCommand {
   }
 
   func execute(_ program: Program) throws -> Int32 {
-    let console = Console(json: logFormat == .json)
+    let console = Console(json: logFormat == .json, showsProgress: !headless)
     try program.checkOutput(report)
     try program.checkOutput(plot)
     let clock = LiveClock()
@@ -88,7 +88,7 @@ struct DemoCommand: ProgramCommand {
       let run = try LiveRun(machine: machine, registry: program.registry, options: options)
       vehicle.start(priority: configuration.realtime.priority > 0 ? 20 : 0)
       defer { vehicle.stop() }
-      let session = LiveSession(run: run, clock: clock, console: console, showsProgress: !headless)
+      let session = LiveSession(run: run, clock: clock, console: console)
       return (try session.conduct(seconds: duration) { StopSignal.isRaised }, vehicle)
     } catch { throw ProgramStop.from(error) }
   }

@@ -9,13 +9,16 @@ struct ReplayCommand: ProgramCommand {
   @Flag(name: .customLong("virtual"), help: "Decides anew in virtual time even where the log has choices.")
   var isVirtual = false
   @Option(help: "max, or a factor of real time.") var speed = "max"
-  @Option(help: "Records the replay into this MCAP file.") var record: String?
+  @Option(help: "Records a virtual replay into this MCAP file.") var record: String?
+  @Option(name: .customLong("from"), help: "Begins at the newest snapshot in so many seconds of the log.")
+  var fromSeconds: Double?
   @Option(help: "Writes the report (JSON) here; - is stdout.") var report: String?
   @Option(help: "Threads: 2 reads and unpacks the log ahead of the frames.") var threads = 1
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
     if speed != "max", !(Double(speed) ?? 0 > 0) { throw ValidationError("--speed takes max or a number above 0") }
+    if let fromSeconds, !(fromSeconds >= 0) { throw ValidationError("--from takes a number of seconds from 0") }
     if !(1...2).contains(threads) { throw ValidationError("--threads takes 1 or 2") }
     if verify, config != nil || isVirtual || !options.overrides.isEmpty {
       throw ValidationError(
@@ -37,11 +40,21 @@ struct ReplayCommand: ProgramCommand {
         ProgramStop.badData,
         "\(log): the log has no choices to verify against (it is an import); make its reference with `fusiond replay \(log) --record FILE` and verify that")
     }
+    if isFaithful, record != nil {
+      throw ProgramStop(
+        ProgramStop.usage,
+        "--record: a faithful replay would write what \(log) holds already; with --virtual it decides anew and records that")
+    }
+    if !isFaithful, fromSeconds != nil {
+      throw ProgramStop(ProgramStop.usage, "--from: a virtual replay has no state to begin with but its first packet's")
+    }
     let configuration = try configuration(program, header)
     let machine = try program.machine(configuration, .replay, files: header.attachments)
     var replay = ReplayRun.Options()
     let file = try record.map { try OutputLog(path: $0) }
     replay.recordSink = file?.sink
+    replay.fromSeconds = fromSeconds
+    replay.virtual.snapshotNanoseconds = configuration.snapshotNanoseconds
     let pace = Pace(speed: Double(speed))
     replay.onSlot = { pace.hold($0) }
     var shown = 0

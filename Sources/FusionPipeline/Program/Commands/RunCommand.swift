@@ -56,13 +56,11 @@ public struct LiveSession {
   public let run: LiveRun
   public let clock: any PipelineClock
   public let console: Console
-  public let showsProgress: Bool
 
-  public init(run: LiveRun, clock: any PipelineClock, console: Console, showsProgress: Bool = true) {
+  public init(run: LiveRun, clock: any PipelineClock, console: Console) {
     self.run = run
     self.clock = clock
     self.console = console
-    self.showsProgress = showsProgress
   }
 
   /// Starts, shows progress twice a second, and stops when the time is over or `isStopped` says so.
@@ -76,7 +74,7 @@ public struct LiveSession {
     while clock.now() < end, !isStopped() {
       sleepUntil(min(clock.now() + 100_000_000, end))
       number += 1
-      guard showsProgress, number % 5 == 0 else { continue }
+      guard number % 5 == 0 else { continue }
       let now = run.progress
       let elapsed = Double(clock.now() - began) / 1e9
       let total = seconds.map { " of \(Int($0))" } ?? ""
