@@ -60,6 +60,7 @@ public final class CommandComparison {
       let b = try CommandFrame(decoding: frame)
       place = "slot \(b.slot), frame \(b.frame), " + place
       let a = unsafe try CommandFrame(decoding: expected.span.bytes)
+      place = "slot \(a.slot), frame \(a.frame), actuator \(names[actuator])"
       for field in CommandFrame.comparedFields(a, b) where field.recorded != field.replayed {
         return "\(place): \(field.name) was \(field.recorded), is \(field.replayed)"
       }

@@ -111,7 +111,7 @@ struct FaithfulReplayTests {
   }
 
   @Test(
-    "A packet that the log lost makes the frames that used it unreplayable, and no other"
+    "A packet that the log lost makes its frame and those behind it unreplayable, and none divergent"
   )
   func lostPacket() throws {
     var machine = ProbeMachine(
@@ -132,14 +132,10 @@ struct FaithfulReplayTests {
     let run = try RecordedRun(machine, packets)
     let log = try withoutRawPacket(8, of: "radar", run.log, machine)
     let replay = try ReplayedRun(machine, log: log)
-    #expect(replay.unreplayableFrames == 1)
-    #expect(replay.firstUnreplayable == "frame 8: sample 8 of radar is not in the log")
-    // Both actuators of that one slot: the ages of the sources differ too.
-    #expect(replay.comparison.divergent == 2)
-    #expect(
-      replay.comparison.firstDivergence?.hasPrefix(
-        "slot 7, frame 8, actuator steering: value was 8.0, is -1.0") == true,
-      "\(replay.comparison.firstDivergence ?? "")")
+    // Behind it nobody knows the state, stateless as these stages are.
+    #expect(replay.unreplayableFrames == 13)
+    #expect(replay.firstUnreplayable?.hasPrefix("frame 8 (slot 7): sample 8 of radar") == true)
+    #expect(replay.comparison.divergent == 0)
   }
 
   /// The same log without one raw packet, counted from 1.
@@ -180,8 +176,8 @@ struct FaithfulReplayTests {
     #expect(gaps.allSatisfy { $0.queue == 1 } && !gaps.isEmpty)
     #expect(gaps.reduce(0) { $0 + $1.messages } + UInt64(written) == UInt64(busyPackets().count))
     let replay = try ReplayedRun(busyMachine(), log: run.log)
-    #expect(replay.unreplayableFrames > 10 && replay.unreplayableFrames < 30)
-    #expect(replay.firstUnreplayable?.contains("is not in the log") == true)
+    #expect(replay.unreplayableFrames > 10)
+    #expect(replay.firstUnreplayable?.contains("lost packets") == true)
   }
 
   private func machineRawCount(_ session: SessionReader) throws -> Int {
@@ -213,7 +209,7 @@ struct FaithfulReplayTests {
     #expect(replay.comparison.compared == UInt64(run.commandBytes.count))
   }
 
-  @Test("Commands that the log has and the replay lacks, or the other way round, are divergences")
+  @Test("A command that the log has and the replay lacks is a divergence; the other way round, a loss")
   func counts() {
     let bytes = [UInt8](repeating: 1, count: 208)
     let comparison = CommandComparison(recorded: [[bytes, bytes]], names: ["brake"])
@@ -223,7 +219,8 @@ struct FaithfulReplayTests {
     #expect(comparison.firstDivergence == "actuator brake: the log has 2 commands, the replay gave 1")
     let other = CommandComparison(recorded: [[]], names: ["brake"])
     unsafe bytes.withUnsafeBytes { unsafe other.compare(actuator: 0, frame: $0.bytes) }
-    #expect(other.firstDivergence?.contains("the log does not have") == true)
+    #expect(other.divergent == 0 && other.missing == 1)
+    #expect(other.firstMissing == "the log lacks command 1 of actuator brake")
     let damaged = CommandComparison(recorded: [[bytes]], names: ["brake"])
     unsafe [UInt8](repeating: 2, count: 3).withUnsafeBytes {
       unsafe damaged.compare(actuator: 0, frame: $0.bytes)
@@ -231,7 +228,7 @@ struct FaithfulReplayTests {
     #expect(damaged.firstDivergence?.contains("damaged") == true)
   }
 
-  @Test("A log without the frame that won a slot ends the replay with what to do")
+  @Test("A log without the frame that won a slot ends the replay there and names it")
   func incomplete() throws {
     let built = busyMachine().build()
     var slot = SlotRecord()
@@ -241,7 +238,8 @@ struct FaithfulReplayTests {
       publisher: CommandPublisher(actuators: [], session: 1, sink: nil, tap: RecordTap(queue: nil)),
       frames: [],
       slots: [slot], packets: PacketList([]))
-    #expect(throws: ReplayFailure.self) { try runner.run() }
+    try runner.run()
+    #expect(runner.slotsRun == 0 && runner.firstUnreplayable?.contains("frame 3") == true)
   }
 
   @Test("Payloads decoded while no frame ran do not exhaust their pool before the frame that needs one")

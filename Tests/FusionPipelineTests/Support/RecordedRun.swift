@@ -81,7 +81,7 @@ struct ReplayedRun {
       chain: built.chain, sensors: built.sensors, publisher: publisher, frames: frames, slots: slots,
       packets: session.packets(of: machine.sensorNames))
     try runner.run()
-    comparison.finish()
+    if runner.firstUnreplayable == nil { comparison.finish() }
     digest = publisher.decisionDigest
     commandBytes = bytes
     self.comparison = comparison
