@@ -92,7 +92,7 @@ extension FusiondTests {
       #expect(nothing.code == 0 && nothing.stdout.isEmpty)
       let misses = try Fusiond.run(["miss", "list", demo.log])
       let count = try #require((report["misses"] as? [String: Any])?["count"] as? Int)
-      #expect(misses.code == 0 && misses.stdout.hasSuffix("\(count) misses\n"), "\(misses.stdout)")
+      #expect(misses.code == 0 && misses.stdout.hasSuffix(count == 1 ? "1 miss\n" : "\(count) misses\n"), "\(misses.stdout)")
       let beyond = try Fusiond.run(["miss", "show", demo.log, "100000"])
       #expect(beyond.code == 66 && beyond.stderr.contains("there is no number"))
     }

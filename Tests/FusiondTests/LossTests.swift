@@ -98,7 +98,16 @@ extension FusiondTests {
       #expect(!outcome.stderr.contains("divergence") && outcome.stderr.contains("cannot be"), "\(outcome.stderr)")
     }
 
-    @Test("A log that is cut off says what is missing and verifies up to its end, and so does its recovery", arguments: [15, 50, 77, 99])
+    @Test("A log that lacks its summary alone says so, and all of it verifies")
+    func withoutSummary() throws {
+      let bytes = try Scratch.bytes(demo.log)
+      let cut = try scratch.write("cut.mcap", bytes.dropLast(20))
+      let torn = try Fusiond.run(["replay", cut, "--verify"])
+      #expect(torn.code == 0 && torn.stderr.contains("is torn or damaged"), "\(torn.stderr)")
+      #expect(torn.stderr.contains("verified: all"), "\(torn.stderr)")
+    }
+
+    @Test("A log that is cut off says what is missing and verifies up to its end, and so does its recovery", arguments: [15, 50, 77, 93])
     func cut(_ percent: Int) throws {
       let bytes = try Scratch.bytes(demo.log)
       let cut = try scratch.write("cut.mcap", bytes.prefix(bytes.count * percent / 100))

@@ -50,7 +50,10 @@ extension FusiondTests {
         JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any], "--report - is JSON on stdout")
       let slots = try #require(report["slots"] as? Int)
       #expect(report["frames"] as? Int == 0 && report["commands_published"] as? Int == slots && slots > 5)
-      #expect((report["slots_by"] as? [String: Int])?["guard_shutdown"] == 1)
+      // Byte 53 of a slot's record says whether it was the final one.
+      let records = try Fusiond.run(["log", "cat", scratch.path("x.mcap"), "--topic", "/fusion/slot"]).stdout
+        .split(separator: "\n").compactMap { $0.split(separator: " ").last }
+      #expect(records.map { $0.dropFirst(2 * 53).hasPrefix("01") } == Array(repeating: false, count: slots - 1) + [true])
       #expect((report["latency_ns"] as? [String: Any])?["count"] as? Int == 0)
       let verify = try Fusiond.run(["replay", scratch.path("x.mcap"), "--verify"])
       #expect(verify.code == 0 && verify.stderr.contains("verified: all \(slots)"), "\(verify.stderr)")

@@ -232,7 +232,7 @@ struct FaithfulReplayTests {
     #expect(replay.comparison.compared == UInt64(run.commandBytes.count))
   }
 
-  @Test("Commands that the log has and the replay lacks, or the other way round, are divergences")
+  @Test("A command that the log has and the replay lacks is a divergence; the other way round, a loss")
   func counts() {
     let bytes = [UInt8](repeating: 1, count: 208)
     let comparison = CommandComparison(recorded: [[bytes, bytes]], names: ["brake"])

@@ -93,7 +93,7 @@ struct ReplayedRun {
       hasBegunInside = start(snapshots.last { $0.frame <= behindFrame }).map(runner.begin) ?? false
     }
     try runner.run()
-    comparison.finish()
+    if runner.firstUnreplayable == nil { comparison.finish() }
     digest = publisher.decisionDigest
     commandBytes = bytes
     self.comparison = comparison
