@@ -66,6 +66,9 @@ public final class VirtualRunner {
 
   public var releases: ReleaseCounts { scheduler.counts }
 
+  /// A recording that pauses longer holds no drive but a wrong stamp: its slots would fill days.
+  public static let longestPauseNanoseconds: Int64 = 3_600_000_000_000
+
   /// Runs to the end of the packets, then to the end of the slots they reach, then sends the final command.
   public func run(_ packets: any PacketSource) throws(ReplayFailure) {
     var packet = try packets.next()
@@ -73,6 +76,10 @@ public final class VirtualRunner {
     while let next = packet {
       // Logs merge several links; a step back in arrival is taken as simultaneous.
       let ready = max(next.arrival + settings.decodeNanoseconds, now)
+      guard ready - now <= Self.longestPauseNanoseconds else {
+        throw ReplayFailure(
+          "a packet of sensor \(next.sensor) lies \((ready - now) / 3_600_000_000_000) h after all before it: one source's clock was not set; import its recordings apart, or correct their stamps")
+      }
       try advance(to: ready)
       ingest(next)
       last = ready

@@ -136,6 +136,16 @@ struct SlotCompletenessTests {
     #expect(report.missesByStage().map(\.0) == ["plan"] && report.missesByStage().map(\.1) == [4000])
   }
 
+  @Test("A recording with a stamp hours away is refused in words instead of filling days of slots")
+  func wrongStamp() throws {
+    let run = ProbeRun(cameraMachine())
+    let failure = #expect(throws: ReplayFailure.self) {
+      try run.run(cameraPackets(3) + cameraPackets(1, from: 1.7e12))
+    }
+    #expect(failure?.message.contains("clock was not set") == true)
+    #expect(run.books.slots < 10)
+  }
+
   @Test("A trigger that comes while a frame runs replaces the one that waits, and each skip is counted")
   func overrun() throws {
     var settings = VirtualRunner.Settings()
