@@ -22,6 +22,8 @@ final class SensorThread: @unchecked Sendable {
   private let healthState = Mutex(SensorHealth())
   private var lastArrival = Stamp.never
   private var hasReceived = false
+  /// A packet has come since the link was opened last.
+  private var hasSpoken = false
   private static let pollNanoseconds: Int64 = 50_000_000
 
   init(
@@ -51,9 +53,11 @@ final class SensorThread: @unchecked Sendable {
           health.isOpen = true
           health.opens += 1
         }
-        backOff = 100_000_000
         unsafe try receive(buffer)
       } catch {
+        // A device that opens and never speaks is no healthier than one that does not open.
+        if hasSpoken { backOff = 100_000_000 }
+        hasSpoken = false
         healthState.withLock { health in
           health.isOpen = false
           health.failures += 1
@@ -82,6 +86,7 @@ final class SensorThread: @unchecked Sendable {
       let flags = packet.flags.union(opening)
       opening = []
       hasReceived = true
+      hasSpoken = true
       unsafe RawPacket.push(
         bytes, of: sensor.number, arrival: arrival, flags: flags, firstSequence: sensor.nextSequence, to: tap)
       unsafe sensor.ingest(bytes.bytes, arrival: arrival, flags: flags, readyAt: { clock.now() })
