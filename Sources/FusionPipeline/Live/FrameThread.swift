@@ -13,7 +13,7 @@ final class FrameThread: @unchecked Sendable {
   /// What the output thread has published, newest last: limits are measured against it.
   private let published: SampleRing<CommandSet>
   /// Frames that lost their slots, for the output thread's books.
-  private let lost: SampleRing<Miss>
+  private let lost: SampleRing<LostFrame>
   private let timer: ClockTimer
   private let snapshotNanoseconds: Int64
   private let isStopping = Atomic<Bool>(false)
@@ -28,7 +28,7 @@ final class FrameThread: @unchecked Sendable {
 
   init(
     chain: ChainAssembly, scheduler: ChainScheduler, clock: any PipelineClock, doorbell: Doorbell,
-    outputBell: Doorbell, tap: RecordTap, published: SampleRing<CommandSet>, lost: SampleRing<Miss>,
+    outputBell: Doorbell, tap: RecordTap, published: SampleRing<CommandSet>, lost: SampleRing<LostFrame>,
     snapshotNanoseconds: Int64
   ) {
     self.chain = chain
@@ -66,6 +66,7 @@ final class FrameThread: @unchecked Sendable {
 
   /// One frame from release to commit.
   private func frame(_ release: FrameRelease) {
+    scheduler.board.frameBegins(release.slot)
     let before = ThreadUsage.now()
     chain.runner.align(release)
     chain.runner.execute(release, timer: timer, outcome: &outcome)
@@ -78,10 +79,11 @@ final class FrameThread: @unchecked Sendable {
     outputBell.ring()
     chain.runner.conclude(outcome)
     if !outcome.isSubmitted {
-      lost.push(SampleHeader(), chain.miss(of: outcome, evidence: ThreadUsage.now().evidence(since: before)))
+      lost.push(SampleHeader(), chain.lost(outcome, evidence: ThreadUsage.now().evidence(since: before)))
     }
     record()
     for tap in chain.runner.taps { tap.release() }
+    scheduler.board.frameEnded()
     framesRun.add(1, ordering: .relaxed)
   }
 

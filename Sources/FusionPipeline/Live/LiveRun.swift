@@ -95,7 +95,7 @@ public final class LiveRun {
       board: board, timing: configuration.timing, grid: grid, slotGuard: machine.chain.slotGuard)
     scheduler = ChainScheduler(timing: configuration.timing, grid: grid, board: board)
     let published = SampleRing<CommandSet>(slots: 16)
-    let lost = SampleRing<Miss>(slots: 64)
+    let lost = SampleRing<LostFrame>(slots: 64)
     let doorbell = Doorbell()
     let outputBell = Doorbell()
     let sentinel = HostSentinel(clock: clock)

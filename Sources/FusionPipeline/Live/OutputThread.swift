@@ -9,10 +9,10 @@ final class OutputThread: @unchecked Sendable {
   private let clock: any PipelineClock
   private let bell: Doorbell
   private let published: SampleRing<CommandSet>
-  private let lost: SampleRing<Miss>
+  private let lost: SampleRing<LostFrame>
   private var lostCursor: UInt64 = 0
   private var header = SampleHeader()
-  private var miss = Miss()
+  private var lostFrame = LostFrame()
   private let isStopping = Atomic<Bool>(false)
   /// Slots that have left, for progress.
   let slotsSent = Atomic<UInt64>(0)
@@ -22,7 +22,7 @@ final class OutputThread: @unchecked Sendable {
 
   init(
     output: SlotOutput, desk: SlotDesk, clock: any PipelineClock, bell: Doorbell,
-    published: SampleRing<CommandSet>, lost: SampleRing<Miss>
+    published: SampleRing<CommandSet>, lost: SampleRing<LostFrame>
   ) {
     self.output = output
     self.desk = desk
@@ -60,10 +60,10 @@ final class OutputThread: @unchecked Sendable {
 
   private func takeLostFrames() {
     while true {
-      switch lost.read(&lostCursor, header: &header, sample: &miss) {
+      switch lost.read(&lostCursor, header: &header, sample: &lostFrame) {
       case .empty: return
       case .lost: continue
-      case .sample: desk.report(lost: miss)
+      case .sample: desk.report(lostFrame)
       }
     }
   }

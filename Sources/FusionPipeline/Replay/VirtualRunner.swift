@@ -140,6 +140,7 @@ public final class VirtualRunner {
   }
 
   private func begin(_ release: FrameRelease) {
+    scheduler.board.frameBegins(release.slot)
     timer.set(now)
     for index in chain.runner.stages.indices {
       timer.stageNanoseconds[index] =
@@ -179,9 +180,10 @@ public final class VirtualRunner {
       }
     }
     if !outcome.isSubmitted {
-      desk.report(lost: chain.miss(of: outcome, evidence: FrameEvidence()))
+      desk.report(chain.lost(outcome, evidence: FrameEvidence()))
     }
     for tap in chain.runner.taps { tap.release() }
+    scheduler.board.frameEnded()
     phase = .idle
   }
 

@@ -35,7 +35,11 @@ public struct ChainAssembly {
   }
 
   /// What the frame's own thread knows of a frame that did not get its slot.
-  func miss(of outcome: FrameOutcome, evidence: FrameEvidence) -> Miss {
+  func lost(_ outcome: FrameOutcome, evidence: FrameEvidence) -> LostFrame {
+    LostFrame(miss: miss(of: outcome, evidence: evidence), marks: outcome.marks)
+  }
+
+  private func miss(of outcome: FrameOutcome, evidence: FrameEvidence) -> Miss {
     let finished = outcome.failure == 0 ? outcome.marks.guarded : outcome.marks.lastStageEnd
     var marks = outcome.marks
     marks.guarded = finished
@@ -51,5 +55,16 @@ public struct ChainAssembly {
     miss.published = SlotWinner.guardFill.rawValue
     miss.triggerSequence = outcome.release.trigger.sequence
     return miss
+  }
+}
+
+/// A frame that ended without getting its slot, on its way to the books.
+public struct LostFrame: BitwiseCopyable, Sendable {
+  public var miss = Miss()
+  public var marks = FrameMarks()
+  public init() {}
+  init(miss: Miss, marks: FrameMarks) {
+    self.miss = miss
+    self.marks = marks
   }
 }

@@ -23,6 +23,7 @@ public final class SlotBooks {
   /// Sums of the ledger's parts over all frames, for the table.
   public private(set) var partSums: [LedgerPart: Int64] = [:]
   public private(set) var partMaxima: [LedgerPart: Int64] = [:]
+  /// Of all frames that ended, also of those that lost their slots: the slowest ones do.
   public let stageTimes: [Histogram]
   /// Per sensor: publish − capture for the first published frame that used the sample; and from its oldest
   /// content.
@@ -82,7 +83,16 @@ public final class SlotBooks {
       partSums[part, default: 0] &+= entry[part]
       partMaxima[part] = max(partMaxima[part] ?? 0, entry[part])
     }
-    for index in 0..<min(Int(entry.stageCount), stageTimes.count) { stageTimes[index].record(entry.stages[index]) }
+    countStages(marks)
+  }
+
+  /// Takes what each stage took in a frame, whether its commands left or not.
+  public func countStages(_ marks: FrameMarks) {
+    var previous = marks.aligned.nanoseconds
+    for index in 0..<min(Int(marks.stageCount), stageTimes.count) {
+      stageTimes[index].record(marks.stageEnds[index] &- previous)
+      previous = marks.stageEnds[index]
+    }
   }
 
   public func count(_ miss: Miss) {

@@ -43,7 +43,7 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
 ///
 /// A few cells in one block of plain memory, each with one atomic word (slot number and state); a single
 /// compare-and-swap chooses the winner. The block holds no pointer, so that a supervisor process can own it.
-/// Thread: `claim`, `submit`, `fail` from the frame's thread; `open`, `take`, `read` from the output's.
+/// Thread: `claim`, `submit`, `fail`, `frameBegins`, `frameEnded` from the frame's thread; `open`, `take`, `read` from the output's.
 /// Cost: no allocation, no system call.
 @safe public final class SlotBoard: @unchecked Sendable {
   /// Slots that can be undecided at a time.
@@ -51,6 +51,8 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
   private let control: UnsafeMutablePointer<CellControl>
   private let sets: UnsafeMutablePointer<CommandSet>
   private let marks: UnsafeMutablePointer<FrameMarks>
+  /// The slot of the frame that runs now; `UInt64.max` between frames.
+  private let running = Atomic<UInt64>(.max)
 
   public init() {
     unsafe control = .allocate(capacity: Self.cells)
@@ -119,6 +121,13 @@ public struct FrameMarks: BitwiseCopyable, Sendable {
     unsafe cell.pointee.failure.store(reason.rawValue, ordering: .relaxed)
     unsafe cell.pointee.cutoff.store(.min, ordering: .releasing)
   }
+
+  /// The frame for this slot begins; `frameEnded` follows, unless it hangs.
+  public func frameBegins(_ slot: UInt64) { running.store(slot, ordering: .relaxed) }
+  public func frameEnded() { running.store(.max, ordering: .relaxed) }
+
+  /// Whether a frame for an earlier slot still runs, so that none could be released for this one.
+  public func isOverrun(_ slot: UInt64) -> Bool { running.load(ordering: .relaxed) < slot }
 
   public func state(of slot: UInt64) -> SlotState? {
     let value = unsafe control[index(slot)].word.load(ordering: .acquiring)

@@ -47,7 +47,7 @@ public final class SlotDesk {
       }
     } else {
       isExplained = isLate && hostGap(decided.cutoff, sent) > Self.hostStallNanoseconds
-      noteMissingTrigger(decided, sent: sent)
+      noteUnreleased(decided, sent: sent)
     }
     isCommanding = decided.set.mode != CommandMode.inhibit.rawValue
     books.count(decided, isLate: isLate, isExplained: isExplained)
@@ -58,9 +58,14 @@ public final class SlotDesk {
   ///
   /// A stage that gives no answer while nothing is commanded (before the first plan, say, for want of odometry)
   /// takes no command from anybody: the slots' reasons count it, and it is no miss.
-  public func report(lost miss: Miss) {
-    if miss.cause == MissCause.stageFailed.rawValue, !isCommanding { return }
-    var miss = miss
+  public func report(_ lost: LostFrame) {
+    books.countStages(lost.marks)
+    if lost.miss.cause == MissCause.stageFailed.rawValue, !isCommanding { return }
+    explain(lost.miss)
+  }
+
+  private func explain(_ found: Miss) {
+    var miss = found
     miss.chain = chain
     miss.evidence.hostGapNanoseconds = hostGap(miss.deadline - timing.deadlineNanoseconds, miss.finished)
     if miss.evidence.hostGapNanoseconds > Self.hostStallNanoseconds { miss.cause = MissCause.hostStall.rawValue }
@@ -70,17 +75,19 @@ public final class SlotDesk {
   /// Gaps of the host beyond this explain lateness.
   public static let hostStallNanoseconds: Int64 = 5_000_000
 
-  /// A slot without a trigger is a miss of the sensor's, once there have been frames at all.
-  private func noteMissingTrigger(_ decided: DecidedSlot, sent: Stamp) {
-    guard decided.fillReason == CommandReason.noTrigger.rawValue, books.byFrame > 0 else { return }
+  /// A slot that no frame was released for is a miss, once there have been frames at all: of the sensor's, or of
+  /// the stages' that an earlier frame still ran in.
+  private func noteUnreleased(_ decided: DecidedSlot, sent: Stamp) {
+    let isOverrun = decided.fillReason == CommandReason.overrunSkip.rawValue
+    guard isOverrun || decided.fillReason == CommandReason.noTrigger.rawValue, books.byFrame > 0 else { return }
     var miss = Miss()
     miss.slot = decided.slot
     miss.deadline = decided.cutoff
     miss.finished = sent
     miss.chain = chain
-    miss.cause = MissCause.noTrigger.rawValue
+    miss.cause = (isOverrun ? MissCause.stageOverrun : .noTrigger).rawValue
     miss.published = SlotWinner.guardFill.rawValue
-    report(lost: miss)
+    explain(miss)
   }
 
   private func miss(of entry: LedgerEntry, _ decided: DecidedSlot, sent: Stamp) -> Miss {

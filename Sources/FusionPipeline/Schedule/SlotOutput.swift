@@ -73,7 +73,8 @@ public final class SlotOutput {
       let cutoff = timing.openCutoff(of: current, on: grid)
       if now < cutoff { return .wait(until: cutoff) }
       guard board.take(current, from: .open) else { return step(now: now) }
-      return .publish(fill(reason: .noTrigger, instant: cutoff, cutoff: cutoff))
+      let reason: CommandReason = board.isOverrun(current) ? .overrunSkip : .noTrigger
+      return .publish(fill(reason: reason, instant: cutoff, cutoff: cutoff))
     case .taken, nil:
       // Only this side takes slots and opens them, so the current one is always one of the others.
       return .wait(until: now + timing.periodNanoseconds)

@@ -41,7 +41,7 @@ struct LiveRunTests {
     machine.wait(forSlots: 15)
     let report = try machine.run.stop()
     expectWholeSession(machine, report)
-    #expect(machine.commands.first?.mode == .inhibit)
+    #expect(machine.commands.prefix { $0.frame == 0 }.allSatisfy { $0.mode == .inhibit })
     #expect(report.hung.isEmpty && report.frames > 0)
     let verdict = try machine.replayed()
     #expect(verdict.isEqual && verdict.report.decisionDigest == report.decisionDigest)
@@ -58,6 +58,8 @@ struct LiveRunTests {
     expectWholeSession(machine, report)
     #expect(report.hung.count == 1 && report.hung.first?.contains("stage given") == true)
     #expect(report.frames == 4 && machine.run.progress.frames == 4)
+    // It runs for slots that come after its own: no sensor is to blame for them.
+    #expect((report.books.byGuard[.overrunSkip] ?? 0) > 5)
     // Planned once, so the guard goes on from the plan and comes to rest.
     #expect(machine.commands.last?.mode == .safeStop)
     let verdict = try machine.replayed()

@@ -156,6 +156,12 @@ struct SlotCompletenessTests {
     expectEverySlotOnce(run)
     #expect(run.releases.overrunSkips == 1 && run.releases.released == 19)
     #expect(run.releases.slotSkips == 0 && run.releases.staleSkips == 0)
+    // Slots 5 and 6 stand at 250 and 300 ms; the frame of slot 4 still runs when the guard fills the first.
+    let skipped = run.slots.filter { $0.reason == CommandReason.overrunSkip.rawValue }
+    #expect(skipped.map(\.slot) == [5])
+    #expect(run.books.misses.filter { $0.slot == 5 }.map(\.cause) == [MissCause.stageOverrun.rawValue])
+    // The slowest run of the stage is among its times, although its commands never left.
+    #expect(run.books.stageTimes[0].maximum == .millis(135) && run.books.stageTimes[0].count == 19)
   }
 
   @Test("A trigger faster than the grid fills every slot once; the rest are counted as slot skips")
