@@ -39,7 +39,7 @@ struct LiveRunTests {
     let machine = try LiveMachine { _ in }
     try machine.run.start()
     machine.wait(forSlots: 15)
-    let report = try machine.run.stop()
+    let report = machine.run.stop()
     expectWholeSession(machine, report)
     #expect(machine.commands.prefix { $0.frame == 0 }.allSatisfy { $0.mode == .inhibit })
     #expect(report.hung.isEmpty && report.frames > 0)
@@ -54,7 +54,7 @@ struct LiveRunTests {
     let machine = try LiveMachine { frame in if frame.number == 5 { gate.wait() } }
     try machine.run.start()
     machine.wait(forSlots: 30)
-    let report = try machine.run.stop()
+    let report = machine.run.stop()
     expectWholeSession(machine, report)
     #expect(report.hung.count == 1 && report.hung.first?.contains("stage given") == true)
     #expect(report.frames == 4 && machine.run.progress.frames == 4)
