@@ -9,10 +9,14 @@ extension FusiondTests {
       .filter { $0.hasSuffix(".json") }.sorted()
     static let metadata = "lidar-packets/ouster/OS-0-32-U1_v2.2.0_1024x10.json"
 
-    @Test("Every shipped configuration is fine", .enabled(if: Recorded.has(metadata), "\(Recorded.absent)"), arguments: shipped)
+    @Test(
+      "Every shipped configuration is fine", .enabled(if: Recorded.has(metadata), "\(Recorded.absent)"),
+      arguments: shipped)
     func fine(_ name: String) throws {
       var arguments = ["check", Fusiond.config(name)]
-      if name.contains("ouster") { arguments += ["--set", "sensors.lidar.calibration=\(Recorded.path(Self.metadata))"] }
+      if name.contains("ouster") {
+        arguments += ["--set", "sensors.lidar.calibration=\(Recorded.path(Self.metadata))"]
+      }
       let outcome = try Fusiond.run(arguments, seconds: 30)
       #expect(outcome.code == 0, "\(outcome.stderr)")
       #expect(outcome.stdout.contains(": fine.") && outcome.stdout.contains("Deadline"))
@@ -33,7 +37,8 @@ extension FusiondTests {
     func runRefuses() throws {
       let scratch = try Scratch()
       let outcome = try Fusiond.run(
-        ["run", Fusiond.config("bad/misspelt-key.json"), "--record", "x.mcap"], seconds: 30, folder: scratch.url)
+        ["run", Fusiond.config("bad/misspelt-key.json"), "--record", "x.mcap"], seconds: 30,
+        folder: scratch.url)
       #expect(outcome.code == 78 && outcome.stderr.contains("did you mean"), "\(outcome.stderr)")
       #expect(scratch.names.isEmpty)
     }
@@ -71,7 +76,8 @@ extension FusiondTests {
         broken['chains'][0]['dedline_ms'] = 5
         print('takes anything' if kind(schema).is_valid(broken) else 'refuses unknown keys')
         """
-      let said = try Recorded.output(["python3", "-c", script, schema] + Self.shipped.map { Fusiond.config($0) })
+      let said = try Recorded.output(
+        ["python3", "-c", script, schema] + Self.shipped.map { Fusiond.config($0) })
       #expect(said.map { String(decoding: $0, as: UTF8.self) } == "refuses unknown keys\n")
     }
   }

@@ -18,7 +18,8 @@ extension FusiondTests {
       let said = demo.outcome.stderr.split(separator: "\n")
       let live = said.last { $0.hasPrefix("live run ") }?.split(separator: " ").last
       let replayed = said.last { $0.hasPrefix("its replay ") }?.split(separator: " ").last
-      #expect(live != nil && live == replayed && live.map(String.init) == report["decision_digest"] as? String)
+      #expect(
+        live != nil && live == replayed && live.map(String.init) == report["decision_digest"] as? String)
       let ledger = try #require(report["ledger"] as? [String: Any])
       #expect(ledger["max_error_ns"] as? Int == 0)
     }
@@ -31,7 +32,9 @@ extension FusiondTests {
       for (name, books) in samples { try Books.expectSound(name, books) }
     }
 
-    @Test("--verify passes, ten times, with two threads, and without the processor's wide instructions: one digest")
+    @Test(
+      "--verify passes, ten times, with two threads, and without the processor's wide instructions: one digest"
+    )
     func digests() throws {
       let expected = try #require(Scratch.json(demo.report)["decision_digest"] as? String)
       let verify = try Fusiond.run(["replay", demo.log, "--verify"])
@@ -40,7 +43,8 @@ extension FusiondTests {
       let threads = try Fusiond.run(["replay", demo.log, "--verify", "--threads", "2"])
       #expect(threads.code == 0 && threads.digest == expected)
       let plain = try Fusiond.run(
-        ["replay", demo.log, "--verify"], environment: ["GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX"])
+        ["replay", demo.log, "--verify"],
+        environment: ["GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX"])
       #expect(plain.code == 0 && plain.digest == expected)
       for turn in 1...10 {
         let outcome = try Fusiond.run(["replay", demo.log])
@@ -58,15 +62,19 @@ extension FusiondTests {
       for key in ["frames", "slots", "commands_published", "decision_digest"] {
         #expect(live[key] as? AnyHashable == replayed[key] as? AnyHashable, "\(key)")
       }
-      for key in ["latency_ns", "stage_ns", "reaction_ns", "reaction_oldest_ns", "ledger", "modes", "misses"] {
+      for key in ["latency_ns", "stage_ns", "reaction_ns", "reaction_oldest_ns", "ledger", "modes", "misses"]
+      {
         #expect(live[key] as? NSDictionary == replayed[key] as? NSDictionary, "\(key)")
       }
     }
 
-    @Test("A virtual replay recorded is a reference of its own; --set implies virtual time, and --verify refuses it")
+    @Test(
+      "A virtual replay recorded is a reference of its own; --set implies virtual time, and --verify refuses it"
+    )
     func virtual() throws {
       let scratch = try Scratch()
-      let first = try Fusiond.run(["replay", demo.log, "--virtual", "--record", "v.mcap"], folder: scratch.url)
+      let first = try Fusiond.run(
+        ["replay", demo.log, "--virtual", "--record", "v.mcap"], folder: scratch.url)
       #expect(first.code == 0 && first.stderr.contains("virtual run"), "\(first.stderr)")
       #expect(scratch.names == ["v.mcap"])
       let verify = try Fusiond.run(["replay", "v.mcap", "--verify"], folder: scratch.url)
@@ -74,7 +82,9 @@ extension FusiondTests {
       let again = try Fusiond.run(["replay", "v.mcap", "--virtual"], folder: scratch.url)
       #expect(again.digest == first.digest)
       let what = try Fusiond.run(["replay", demo.log, "--set", "chains.drive.valid_for_ms=120"])
-      #expect(what.code == 0 && what.stderr.contains("virtual run") && what.digest != first.digest, "\(what.stderr)")
+      #expect(
+        what.code == 0 && what.stderr.contains("virtual run") && what.digest != first.digest, "\(what.stderr)"
+      )
       let both = try Fusiond.run(["replay", demo.log, "--verify", "--set", "chains.drive.deadline_ms=45"])
       #expect(both.code == 64)
     }
@@ -82,7 +92,8 @@ extension FusiondTests {
     @Test("A log is looked into: info, cat of one topic, misses")
     func inspection() throws {
       let info = try Fusiond.run(["log", "info", demo.log])
-      #expect(info.code == 0 && info.stdout.contains("live session") && info.stdout.contains("/raw/front_lidar"))
+      #expect(
+        info.code == 0 && info.stdout.contains("live session") && info.stdout.contains("/raw/front_lidar"))
       let report = try Scratch.json(demo.report)
       let slots = try #require(report["slots"] as? Int)
       let cat = try Fusiond.run(["log", "cat", demo.log, "--topic", "/fusion/command/act/brake"])
@@ -92,7 +103,9 @@ extension FusiondTests {
       #expect(nothing.code == 0 && nothing.stdout.isEmpty)
       let misses = try Fusiond.run(["miss", "list", demo.log])
       let count = try #require((report["misses"] as? [String: Any])?["count"] as? Int)
-      #expect(misses.code == 0 && misses.stdout.hasSuffix(count == 1 ? "1 miss\n" : "\(count) misses\n"), "\(misses.stdout)")
+      #expect(
+        misses.code == 0 && misses.stdout.hasSuffix(count == 1 ? "1 miss\n" : "\(count) misses\n"),
+        "\(misses.stdout)")
       let beyond = try Fusiond.run(["miss", "show", demo.log, "100000"])
       #expect(beyond.code == 66 && beyond.stderr.contains("there is no number"))
     }

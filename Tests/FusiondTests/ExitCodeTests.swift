@@ -10,7 +10,8 @@ extension FusiondTests {
         ["nonsense"], ["run"], ["run", "--bogus", "x.json"], ["run", "x.json", "--duration", "0"],
         ["replay", "x.mcap", "--speed", "0"], ["replay", "x.mcap", "--verify", "--virtual"],
         ["replay", "x.mcap", "--threads", "9"], ["log", "shred", "x.mcap"], ["log", "recover", "x.mcap"],
-        ["miss", "show", "x.mcap"], ["demo", "--duration", "0"], ["import", "--config", "a.json", "--output", "b"],
+        ["miss", "show", "x.mcap"], ["demo", "--duration", "0"],
+        ["import", "--config", "a.json", "--output", "b"],
         ["run", "x.json", "--log-format", "xml"],
       ])
     func usage(_ arguments: [String]) throws {
@@ -19,7 +20,9 @@ extension FusiondTests {
       #expect(outcome.stderr.contains("Usage: fusiond") && outcome.stdout.isEmpty, "\(outcome.stderr)")
     }
 
-    @Test("Help and version are what was asked for: stdout and 0", arguments: [["--help"], ["--version"], ["replay", "--help"]])
+    @Test(
+      "Help and version are what was asked for: stdout and 0",
+      arguments: [["--help"], ["--version"], ["replay", "--help"]])
     func help(_ arguments: [String]) throws {
       let outcome = try Fusiond.run(arguments, seconds: 20)
       #expect(outcome.code == 0 && outcome.stderr.isEmpty && !outcome.stdout.isEmpty)
@@ -54,7 +57,9 @@ extension FusiondTests {
       let scratch = try Scratch()
       var random = SystemRandomNumberGenerator()
       var junk = [UInt8](repeating: 0xA5, count: 20_000)
-      for index in stride(from: 64, to: junk.count, by: 7) { junk[index] = UInt8(truncatingIfNeeded: random.next()) }
+      for index in stride(from: 64, to: junk.count, by: 7) {
+        junk[index] = UInt8(truncatingIfNeeded: random.next())
+      }
       try scratch.write("junk", junk)
       try scratch.write("empty", [])
       let outcome = try Fusiond.run(arguments, seconds: 20, folder: scratch.url)
@@ -81,7 +86,8 @@ extension FusiondTests {
 
     @Test("A sensor model that nobody decodes is 64 with those that are")
     func unknownModel() throws {
-      let outcome = try Fusiond.run(["decode", "--sensor", "sonar", "x.pcap", "--output", "x.pcd"], seconds: 20)
+      let outcome = try Fusiond.run(
+        ["decode", "--sensor", "sonar", "x.pcap", "--output", "x.pcd"], seconds: 20)
       #expect(outcome.code == 64 && outcome.stderr.contains("velodyne-vlp16"), "\(outcome.stderr)")
     }
 
@@ -96,11 +102,14 @@ extension FusiondTests {
       ])
     func unwritable(_ arguments: [String]) throws {
       let scratch = try Scratch()
-      try scratch.write("silent.json", text: Machines.silent(publishingTo: "ipc://\(scratch.path("commands"))"))
+      try scratch.write(
+        "silent.json", text: Machines.silent(publishingTo: "ipc://\(scratch.path("commands"))"))
       let began = Date()
       let outcome = try Fusiond.run(arguments, seconds: 60, folder: scratch.url)
       #expect(outcome.code == 74, "\(outcome.stderr)")
-      #expect(outcome.stderr.contains("no/such/folder") && outcome.stderr.contains("directory"), "\(outcome.stderr)")
+      #expect(
+        outcome.stderr.contains("no/such/folder") && outcome.stderr.contains("directory"), "\(outcome.stderr)"
+      )
       #expect(!outcome.stderr.contains("slots:"), "it worked first and complained then: \(outcome.stderr)")
       #expect(scratch.names.filter { $0 != "commands" } == ["silent.json"])
       print(arguments[0], "refused after", Date().timeIntervalSince(began), "s")

@@ -52,7 +52,10 @@ extension FusiondTests {
       }
       let began = Date()
       let imported = try Fusiond.run(
-        ["import", "can_raw.log", ".", "--config", Fusiond.config("replay-comma2k19.json"), "--output", "log.mcap"],
+        [
+          "import", "can_raw.log", ".", "--config", Fusiond.config("replay-comma2k19.json"), "--output",
+          "log.mcap",
+        ],
         folder: scratch.url)
       try #require(imported.code == 0, "\(imported.stderr)")
       print("comma2k19: imported in", Date().timeIntervalSince(began), "s")
@@ -70,7 +73,8 @@ extension FusiondTests {
       #expect(second.code == 0 && second.digest == first.digest && first.digest != nil)
       let early = try Fusiond.run(["replay", "log.mcap", "--verify"], folder: scratch.url)
       #expect(early.code == 65 && early.stderr.contains("--record"), "\(early.stderr)")
-      let reference = try Fusiond.run(["replay", "log.mcap", "--record", "reference.mcap"], folder: scratch.url)
+      let reference = try Fusiond.run(
+        ["replay", "log.mcap", "--record", "reference.mcap"], folder: scratch.url)
       #expect(reference.code == 0 && reference.digest == first.digest)
       let verify = try Fusiond.run(["replay", "reference.mcap", "--verify"], folder: scratch.url)
       #expect(verify.code == 0 && verify.digest == first.digest, "\(verify.stderr)")
@@ -89,16 +93,20 @@ extension FusiondTests {
     func looped() throws {
       let scratch = try Scratch()
       let imported = try Fusiond.run(
-        ["import"] + Self.recordings[1].arguments + ["--loop", "5", "--output", "log.mcap"], folder: scratch.url)
+        ["import"] + Self.recordings[1].arguments + ["--loop", "5", "--output", "log.mcap"],
+        folder: scratch.url)
       #expect(imported.code == 0, "\(imported.stderr)")
       let replay = try Fusiond.run(["replay", "log.mcap", "--report", "r.json"], folder: scratch.url)
       let report = try Scratch.json(scratch.path("r.json"))
       #expect(replay.code == 0)
-      #expect((4.9...5.5).contains(report["seconds"] as? Double ?? 0), "\(String(describing: report["seconds"]))")
+      #expect(
+        (4.9...5.5).contains(report["seconds"] as? Double ?? 0), "\(String(describing: report["seconds"]))")
       print("looped: × real time", replay.speed ?? 0)
     }
 
-    @Test("A capture that was cut off is refused whole, with 65 and no file", .enabled(if: hasData, "\(Recorded.absent)"))
+    @Test(
+      "A capture that was cut off is refused whole, with 65 and no file",
+      .enabled(if: hasData, "\(Recorded.absent)"))
     func cut() throws {
       let scratch = try Scratch()
       let bytes = try Scratch.bytes(Recorded.path(Self.recordings[0].source))
@@ -114,7 +122,9 @@ extension FusiondTests {
       #expect(taken.code == 0 && scratch.names == ["cut.pcap", "log.mcap"], "\(taken.stderr)")
     }
 
-    @Test("A source that is damaged in its middle leaves no half log", .enabled(if: hasData, "\(Recorded.absent)"))
+    @Test(
+      "A source that is damaged in its middle leaves no half log", .enabled(if: hasData, "\(Recorded.absent)")
+    )
     func damaged() throws {
       let scratch = try Scratch()
       var bytes = try Scratch.bytes(Recorded.path(Self.recordings[0].source))
@@ -133,22 +143,29 @@ extension FusiondTests {
     func nothingFits() throws {
       let scratch = try Scratch()
       let outcome = try Fusiond.run(
-        ["import"] + Self.recordings[0].arguments + ["--set", "sensors.lidar.link.port=9", "--output", "log.mcap"],
+        ["import"] + Self.recordings[0].arguments + [
+          "--set", "sensors.lidar.link.port=9", "--output", "log.mcap",
+        ],
         folder: scratch.url)
       #expect(outcome.code == 65 && outcome.stderr.contains("check ports"), "\(outcome.stderr)")
       #expect(scratch.names.isEmpty)
     }
 
-    @Test("A result that cannot be written is 74 and leaves nothing", .enabled(if: hasData, "\(Recorded.absent)"))
+    @Test(
+      "A result that cannot be written is 74 and leaves nothing", .enabled(if: hasData, "\(Recorded.absent)"))
     func unwritable() throws {
       let scratch = try Scratch()
-      try FileManager.default.createSymbolicLink(atPath: scratch.path("full"), withDestinationPath: "/dev/full")
+      try FileManager.default.createSymbolicLink(
+        atPath: scratch.path("full"), withDestinationPath: "/dev/full")
       for output in ["no/such/folder/x", "full"] {
         let imported = try Fusiond.run(
           ["import"] + Self.recordings[0].arguments + ["--output", output], folder: scratch.url)
         #expect(imported.code == 74, "\(imported.stderr)")
         let decoded = try Fusiond.run(
-          ["decode", "--sensor", "velodyne-vlp16", Recorded.path(Self.recordings[0].source), "--output", output],
+          [
+            "decode", "--sensor", "velodyne-vlp16", Recorded.path(Self.recordings[0].source), "--output",
+            output,
+          ],
           folder: scratch.url)
         #expect(decoded.code == 74, "\(decoded.stderr)")
       }
@@ -159,7 +176,10 @@ extension FusiondTests {
     func decode() throws {
       let scratch = try Scratch()
       let outcome = try Fusiond.run(
-        ["decode", "--sensor", "velodyne-vlp16", Recorded.path(Self.recordings[0].source), "--output", "cloud.pcd"],
+        [
+          "decode", "--sensor", "velodyne-vlp16", Recorded.path(Self.recordings[0].source), "--output",
+          "cloud.pcd",
+        ],
         folder: scratch.url)
       #expect(outcome.code == 0 && outcome.stderr.contains("points of"), "\(outcome.stderr)")
       let head = String(decoding: try Scratch.bytes(scratch.path("cloud.pcd")).prefix(400), as: UTF8.self)

@@ -63,7 +63,9 @@ extension FusiondTests {
         return flipped
       }
       #expect(outcome.code == 1, "\(outcome.stderr)")
-      #expect(Self.namesDifference(outcome.stderr) || outcome.stderr.contains("cannot be replayed"), "\(outcome.stderr)")
+      #expect(
+        Self.namesDifference(outcome.stderr) || outcome.stderr.contains("cannot be replayed"),
+        "\(outcome.stderr)")
       let changed = try edited { topic, place, payload in
         // Every distance of one lidar packet in the middle, so that obstacles move.
         guard topic == "/raw/front_lidar", (1500..<1538).contains(place) else { return payload }
@@ -76,7 +78,9 @@ extension FusiondTests {
 
     @Test(
       "What a log lacks in its middle is loss, with the frame or slot, and never divergence",
-      arguments: ["/raw/front_lidar", "/raw/imu", "/fusion/frame", "/fusion/slot", "/fusion/command/act/steering"])
+      arguments: [
+        "/raw/front_lidar", "/raw/imu", "/fusion/frame", "/fusion/slot", "/fusion/command/act/steering",
+      ])
     func hole(_ lacking: String) throws {
       let span = lacking.hasPrefix("/raw/") ? 300..<400 : 40..<42
       let outcome = try edited { topic, place, payload in
@@ -85,7 +89,8 @@ extension FusiondTests {
       #expect(outcome.code == 1, "\(outcome.stderr)")
       #expect(!outcome.stderr.contains("divergence"), "\(outcome.stderr)")
       #expect(
-        outcome.stderr.contains("cannot be replayed") || outcome.stderr.contains("cannot be compared"), "\(outcome.stderr)")
+        outcome.stderr.contains("cannot be replayed") || outcome.stderr.contains("cannot be compared"),
+        "\(outcome.stderr)")
     }
 
     @Test("A damaged chunk is loss as well, and is told where it lies")
@@ -95,7 +100,8 @@ extension FusiondTests {
       for index in middle..<middle + 64 { bytes[index] ^= 0x5A }
       let outcome = try Fusiond.run(["replay", try scratch.write("damaged.mcap", bytes), "--verify"])
       #expect(outcome.code == 1, "\(outcome.stderr)")
-      #expect(!outcome.stderr.contains("divergence") && outcome.stderr.contains("cannot be"), "\(outcome.stderr)")
+      #expect(
+        !outcome.stderr.contains("divergence") && outcome.stderr.contains("cannot be"), "\(outcome.stderr)")
     }
 
     @Test("A log that lacks its summary alone says so, and all of it verifies")
@@ -107,12 +113,15 @@ extension FusiondTests {
       #expect(torn.stderr.contains("verified: all"), "\(torn.stderr)")
     }
 
-    @Test("A log that is cut off says what is missing and verifies up to its end, and so does its recovery", arguments: [15, 50, 77, 93])
+    @Test(
+      "A log that is cut off says what is missing and verifies up to its end, and so does its recovery",
+      arguments: [15, 50, 77, 93])
     func cut(_ percent: Int) throws {
       let bytes = try Scratch.bytes(demo.log)
       let cut = try scratch.write("cut.mcap", bytes.prefix(bytes.count * percent / 100))
       let torn = try Fusiond.run(["replay", cut, "--verify"])
-      #expect(torn.stderr.contains("is torn or damaged") && torn.stderr.contains("log recover"), "\(torn.stderr)")
+      #expect(
+        torn.stderr.contains("is torn or damaged") && torn.stderr.contains("log recover"), "\(torn.stderr)")
       #expect(torn.code == 0 && torn.stderr.contains("the log is torn off"), "\(torn.stderr)")
       let info = try Fusiond.run(["log", "info", cut])
       #expect(info.code == 0 && info.stdout.contains("torn"))

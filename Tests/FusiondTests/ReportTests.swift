@@ -30,19 +30,22 @@ extension FusiondTests {
       var found: Set<String> = []
       for line in text.split(separator: "\n") where line.hasPrefix("| `") {
         // The first column may name several keys.
-        for (index, part) in line.split(separator: "|")[0].split(separator: "`").enumerated() where index % 2 == 1 {
+        for (index, part) in line.split(separator: "|")[0].split(separator: "`").enumerated()
+        where index % 2 == 1 {
           found.insert(String(part))
         }
       }
       return found
     }
 
-    @Test("Every key of a live, a virtual and a faithful report is documented, and every documented key occurs")
+    @Test(
+      "Every key of a live, a virtual and a faithful report is documented, and every documented key occurs")
     func complete() throws {
       let demo = try Demo.shared.get()
       let scratch = try Scratch()
       try #require(Fusiond.run(["replay", demo.log, "--report", "f.json"], folder: scratch.url).code == 0)
-      try #require(Fusiond.run(["replay", demo.log, "--virtual", "--report", "v.json"], folder: scratch.url).code == 0)
+      try #require(
+        Fusiond.run(["replay", demo.log, "--virtual", "--report", "v.json"], folder: scratch.url).code == 0)
       var keys: Set<String> = []
       for path in [demo.report, scratch.path("f.json"), scratch.path("v.json")] {
         keys.formUnion(Self.keys(try Scratch.json(path)))
@@ -50,7 +53,9 @@ extension FusiondTests {
       let documented = try Self.documented()
       #expect(keys.subtracting(documented) == [])
       // These occur in runs where something went wrong.
-      let rare: Set = ["recording.failure", "misses.by_stage.STAGE", "misses.by_cause.CAUSE", "slots_by.guard_REASON"]
+      let rare: Set = [
+        "recording.failure", "misses.by_stage.STAGE", "misses.by_cause.CAUSE", "slots_by.guard_REASON",
+      ]
       #expect(documented.subtracting(keys).subtracting(rare) == [])
     }
 

@@ -3,14 +3,17 @@ import Testing
 
 extension FusiondTests {
   @Suite("run") struct Run {
-    @Test("Devices that never open end in 69 with advice; slots were answered, and the log is whole and verifies")
+    @Test(
+      "Devices that never open end in 69 with advice; slots were answered, and the log is whole and verifies")
     func noDevices() throws {
       let scratch = try Scratch()
-      try scratch.write("m.json", text: Machines.withoutDevices(publishingTo: "ipc://\(scratch.path("commands"))"))
+      try scratch.write(
+        "m.json", text: Machines.withoutDevices(publishingTo: "ipc://\(scratch.path("commands"))"))
       let outcome = try Fusiond.run(
         ["run", "m.json", "--duration", "1", "--record", "x.mcap", "--report", "x.json"], folder: scratch.url)
       #expect(outcome.code == 69)
-      #expect(outcome.stderr.contains("/dev/no-such-imu") && outcome.stderr.contains("can97"), "\(outcome.stderr)")
+      #expect(
+        outcome.stderr.contains("/dev/no-such-imu") && outcome.stderr.contains("can97"), "\(outcome.stderr)")
       #expect(!scratch.names.contains { $0.hasSuffix(".partial") || $0.hasSuffix(".creating") })
 
       let report = try Scratch.json(scratch.path("x.json"))
@@ -31,7 +34,8 @@ extension FusiondTests {
     @Test("The first slots of a run leave on time: the grid does not begin before the threads do")
     func firstSlots() throws {
       let demo = try Demo.shared.get()
-      let slots = try Fusiond.run(["log", "cat", demo.log, "--topic", "/fusion/slot"]).stdout.split(separator: "\n")
+      let slots = try Fusiond.run(["log", "cat", demo.log, "--topic", "/fusion/slot"]).stdout.split(
+        separator: "\n")
       let records = slots.compactMap { $0.split(separator: " ").last }
       try #require(records.count > 70 && records[0].hasPrefix("0000000000000000"))
       // Byte 54 says whether the slot was late. A stall of the host may make one late, not most of them.
@@ -44,25 +48,32 @@ extension FusiondTests {
       let scratch = try Scratch()
       try scratch.write("m.json", text: Machines.silent(publishingTo: "ipc://\(scratch.path("commands"))"))
       let outcome = try Fusiond.run(
-        ["run", "m.json", "--record", "x.mcap", "--report", "-"], seconds: 60, folder: scratch.url, interruptAfter: 2)
+        ["run", "m.json", "--record", "x.mcap", "--report", "-"], seconds: 60, folder: scratch.url,
+        interruptAfter: 2)
       #expect(outcome.code == 0, "\(outcome.stderr)")
       let report = try #require(
-        JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any], "--report - is JSON on stdout")
+        JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any],
+        "--report - is JSON on stdout")
       let slots = try #require(report["slots"] as? Int)
       #expect(report["frames"] as? Int == 0 && report["commands_published"] as? Int == slots && slots > 5)
       // Byte 53 of a slot's record says whether it was the final one.
       let records = try Fusiond.run(["log", "cat", scratch.path("x.mcap"), "--topic", "/fusion/slot"]).stdout
         .split(separator: "\n").compactMap { $0.split(separator: " ").last }
-      #expect(records.map { $0.dropFirst(2 * 53).hasPrefix("01") } == Array(repeating: false, count: slots - 1) + [true])
+      #expect(
+        records.map { $0.dropFirst(2 * 53).hasPrefix("01") } == Array(repeating: false, count: slots - 1) + [
+          true
+        ])
       #expect((report["latency_ns"] as? [String: Any])?["count"] as? Int == 0)
       let verify = try Fusiond.run(["replay", scratch.path("x.mcap"), "--verify"])
       #expect(verify.code == 0 && verify.stderr.contains("verified: all \(slots)"), "\(verify.stderr)")
     }
 
-    @Test("With --log-format json every line on stderr is a JSON object, mistakes on the command line included")
+    @Test(
+      "With --log-format json every line on stderr is a JSON object, mistakes on the command line included")
     func machineReadable() throws {
       let scratch = try Scratch()
-      try scratch.write("m.json", text: Machines.withoutDevices(publishingTo: "ipc://\(scratch.path("commands"))"))
+      try scratch.write(
+        "m.json", text: Machines.withoutDevices(publishingTo: "ipc://\(scratch.path("commands"))"))
       for (arguments, code) in [
         (["run", "m.json", "--duration", "1", "--log-format", "json"], 69),
         (["run", "gone.json", "--log-format", "json"], 66), (["run", "--nonsense", "--log-format=json"], 64),
@@ -85,7 +96,8 @@ extension FusiondTests {
       let scratch = try Scratch()
       try scratch.write("m.json", text: Machines.silent(publishingTo: "ipc://\(scratch.path("commands"))"))
       // A link, so that nothing here could replace the device itself.
-      try FileManager.default.createSymbolicLink(atPath: scratch.path("full"), withDestinationPath: "/dev/full")
+      try FileManager.default.createSymbolicLink(
+        atPath: scratch.path("full"), withDestinationPath: "/dev/full")
       let outcome = try Fusiond.run(
         ["run", "m.json", "--duration", "1", "--record", "full", "--report", "x.json"], folder: scratch.url)
       #expect(outcome.code == 74 && outcome.stderr.contains("No space left"), "\(outcome.stderr)")
@@ -93,9 +105,12 @@ extension FusiondTests {
         ["decode", "--sensor", "velodyne-vlp16", "m.json", "--output", "full"], folder: scratch.url)
       #expect(decode.code == 74, "\(decode.stderr)")
       let demo = try Demo.shared.get()
-      let replay = try Fusiond.run(["replay", demo.log, "--virtual", "--record", "full"], folder: scratch.url)
+      let replay = try Fusiond.run(
+        ["replay", demo.log, "--virtual", "--record", "full"], folder: scratch.url)
       #expect(replay.code == 74 && replay.stderr.contains("No space left"), "\(replay.stderr)")
-      #expect(scratch.names.filter { $0 != "commands" } == ["full", "m.json", "x.json"] || !scratch.names.contains("x.json"))
+      #expect(
+        scratch.names.filter { $0 != "commands" } == ["full", "m.json", "x.json"]
+          || !scratch.names.contains("x.json"))
     }
   }
 }

@@ -54,7 +54,8 @@ public final class EgoMotionStage: Stage {
     imu = setup.sensors(of: ImuSample.self)
     guard !odometry.isEmpty || settings.assumedSpeed != nil else {
       throw SetupProblem(
-        "stage \(setup.stageName): no sensor gives odometry; add one, the machine's speed comes from it, or for a recording say what its speed was (assumed_speed_m_s)")
+        "stage \(setup.stageName): no sensor gives odometry; add one, the machine's speed comes from it, or for a recording say what its speed was (assumed_speed_m_s)"
+      )
     }
     try setup.check("speedLimitMilliseconds", settings.speedLimitMilliseconds, 1...10_000)
     try setup.check("yawRateLimitMilliseconds", settings.yawRateLimitMilliseconds, 1...10_000)

@@ -74,7 +74,11 @@ public struct CommandPublishSettings: Sendable, Equatable {
     if let path = settings.curveSecretKeyFile { keys = try CurveKeyPair.read(secretKeyFile: path) }
 
     let context: ZeroMQContext
-    if let shared { context = shared } else { context = try ZeroMQContext(ioThreadPriority: settings.ioThreadPriority) }
+    if let shared {
+      context = shared
+    } else {
+      context = try ZeroMQContext(ioThreadPriority: settings.ioThreadPriority)
+    }
     let socket = try ZeroMQSocket(type: ZMQ_XPUB, context: context)
     try Self.configure(socket, settings, keys)
     var bound: [String] = []

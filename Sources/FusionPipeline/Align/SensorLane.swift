@@ -24,7 +24,9 @@
   /// Nothing at or before this can be picked any more.
   private var usedThrough: Stamp = .never
 
-  public init(port: SensorPort<Sample>, settings: AlignSettings, payload: PooledPayload<Sample>?, zero: Sample) {
+  public init(
+    port: SensorPort<Sample>, settings: AlignSettings, payload: PooledPayload<Sample>?, zero: Sample
+  ) {
     self.port = port
     self.settings = settings
     self.payload = payload

@@ -82,7 +82,8 @@ import Synchronization
 
   /// Takes the oldest message out; false when there is none. The bytes are valid during `body`.
   public func pop(
-    into scratch: inout [UInt8], _ body: (_ topic: UInt32, _ stamp: Stamp, _ bytes: UnsafeRawBufferPointer) -> Void
+    into scratch: inout [UInt8],
+    _ body: (_ topic: UInt32, _ stamp: Stamp, _ bytes: UnsafeRawBufferPointer) -> Void
   ) -> Bool {
     let start = unsafe read.pointee.load(ordering: .relaxed)
     guard unsafe written.pointee.load(ordering: .acquiring) != start else { return false }

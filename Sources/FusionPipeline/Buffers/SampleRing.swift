@@ -115,7 +115,9 @@ public enum RingRead: Sendable, Equatable {
     }
   }
 
-  private static func load<T: BitwiseCopyable>(_ value: inout T, from words: UnsafeMutablePointer<Atomic<UInt64>>) {
+  private static func load<T: BitwiseCopyable>(
+    _ value: inout T, from words: UnsafeMutablePointer<Atomic<UInt64>>
+  ) {
     unsafe withUnsafeMutableBytes(of: &value) { bytes in
       var offset = 0
       var index = 0

@@ -63,7 +63,8 @@ public final class SafeValueGuard: SlotGuard {
   }
 
   /// What of the plan's tail lies ahead, counted from the new command.
-  private func remainingTail(_ last: CommandSet, _ index: Int, at instant: Stamp) -> InlineArray<8, TailPoint> {
+  private func remainingTail(_ last: CommandSet, _ index: Int, at instant: Stamp) -> InlineArray<8, TailPoint>
+  {
     var tail = ActuatorCommand().tail
     let elapsed = UInt32(clamping: max(instant - last.decidedAt, 0) / 1000)
     var count = 0

@@ -75,7 +75,8 @@ public final class LiveRun {
       // Below the output thread, which hands it the bytes, and above the frames.
       let priority = configuration.realtime.priority
       sink = try kind.make(
-        SinkPlan(settings: settings, actuators: configuration.actuators, priority: priority > 0 ? priority + 4 : 0))
+        SinkPlan(
+          settings: settings, actuators: configuration.actuators, priority: priority > 0 ? priority + 4 : 0))
     } else {
       sink = nil
     }
@@ -104,7 +105,8 @@ public final class LiveRun {
     publisher = CommandPublisher(
       actuators: configuration.actuators, session: options.session, sink: sink, tap: outputTap)
     desk = SlotDesk(
-      books: SlotBooks(stageNames: machine.chain.runner.stages.map(\.name), tapCount: machine.chain.runner.taps.count),
+      books: SlotBooks(
+        stageNames: machine.chain.runner.stages.map(\.name), tapCount: machine.chain.runner.taps.count),
       publisher: publisher, chain: 1, budgets: machine.chain.budgets, timing: configuration.timing,
       tap: outputTap, hostGap: { sentinel.longestGap(from: $0, to: $1) })
     outputThread = OutputThread(
@@ -185,7 +187,8 @@ public final class LiveRun {
     begin()
     let priority = request.priority
     func add(_ name: String, _ priority: Int32, _ body: @escaping () -> Void) throws(SetupProblem) {
-      let thread = RealtimeThread(name: name, priority: priority, cpus: priority > 0 ? request.cpus : [], body: body)
+      let thread = RealtimeThread(
+        name: name, priority: priority, cpus: priority > 0 ? request.cpus : [], body: body)
       guard thread.start() else {
         throw SetupProblem("the system gives no thread for \(name): raise the limit of processes (ulimit -u)")
       }
@@ -223,13 +226,16 @@ public final class LiveRun {
 
   public var progress: LiveProgress {
     LiveProgress(
-      slots: outputThread.slotsSent.load(ordering: .relaxed), frames: frameThread.framesRun.load(ordering: .relaxed),
+      slots: outputThread.slotsSent.load(ordering: .relaxed),
+      frames: frameThread.framesRun.load(ordering: .relaxed),
       misses: outputThread.missesSeen.load(ordering: .relaxed),
       mode: CommandMode(rawValue: outputThread.mode.load(ordering: .relaxed)) ?? .inhibit,
       openSensors: sensorThreads.count { $0.health.isOpen }, sensors: sensorThreads.count)
   }
 
-  public var sensorHealth: [(name: String, health: SensorHealth)] { sensorThreads.map { ($0.name, $0.health) } }
+  public var sensorHealth: [(name: String, health: SensorHealth)] {
+    sensorThreads.map { ($0.name, $0.health) }
+  }
 
   /// What the kernel granted, thread by thread, read back from it.
   public var grantedDescription: String {
@@ -283,13 +289,15 @@ public final class LiveRun {
   /// False when the thread still runs after the patience is over.
   @discardableResult
   private func join(_ name: String) -> Bool {
-    threads.first { $0.name == name }?.join(withinNanoseconds: Self.patienceNanoseconds, clock: options.clock) ?? true
+    threads.first { $0.name == name }?.join(withinNanoseconds: Self.patienceNanoseconds, clock: options.clock)
+      ?? true
   }
 
   private func report(granted: String) -> RunReport {
     var report = RunReport(books: desk.books)
     report.kind = "live"
-    report.fill(machine: machine, publisher: publisher, releases: frameThread.releases,
+    report.fill(
+      machine: machine, publisher: publisher, releases: frameThread.releases,
       frames: frameThread.framesRun.load(ordering: .relaxed))
     report.realtimeRequested = machine.configuration.realtime.description
     report.realtimeGranted = granted

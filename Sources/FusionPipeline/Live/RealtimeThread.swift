@@ -91,7 +91,9 @@ public struct GrantedRights: BitwiseCopyable, Sendable, Equatable {
       // The default slack of 50 µs would make every timed wake late by as much.
       _ = fusion_set_timer_slack(1)
     }
-    if !cpus.isEmpty { unsafe _ = cpus.withUnsafeBufferPointer { unsafe fusion_set_affinity($0.baseAddress, Int32($0.count)) } }
+    if !cpus.isEmpty {
+      unsafe _ = cpus.withUnsafeBufferPointer { unsafe fusion_set_affinity($0.baseAddress, Int32($0.count)) }
+    }
     var found = GrantedRights()
     found.policy = unsafe fusion_get_policy(&found.priority)
     found.cpuCount = fusion_get_affinity(nil, 0)

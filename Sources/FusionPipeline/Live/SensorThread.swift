@@ -75,7 +75,8 @@ final class SensorThread: @unchecked Sendable {
     // In the packet's flags, so that a replay forgets what was under way at the same packet.
     var opening: SampleFlags = hasReceived ? .linkReopened : []
     while !isStopping.load(ordering: .relaxed) {
-      guard let packet = unsafe try link.receive(into: buffer, timeoutNanoseconds: Self.pollNanoseconds) else {
+      guard let packet = unsafe try link.receive(into: buffer, timeoutNanoseconds: Self.pollNanoseconds)
+      else {
         continue
       }
       let count = min(max(packet.byteCount, 0), buffer.count)

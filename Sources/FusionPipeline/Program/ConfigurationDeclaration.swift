@@ -18,21 +18,28 @@ extension Registry {
       .section("record", Self.record), .section("realtime", Self.realtime),
     ]
     if let sink { fields.append(.section("publish", sink.section)) }
-    return Section("fusion", doc: "A machine: its sensors, its chain from samples to commands, its actuators.", fields: fields)
+    return Section(
+      "fusion", doc: "A machine: its sensors, its chain from samples to commands, its actuators.",
+      fields: fields)
   }
 
   private static var vehicle: Section {
     Section(
-      "vehicle", doc: "The machine's geometry and limits; frame: rear axle's centre on the ground, x forward, y left.",
+      "vehicle",
+      doc: "The machine's geometry and limits; frame: rear axle's centre on the ground, x forward, y left.",
       fields: [
         .number("wheelbase_m", unit: "m", range: 0.05...20, default: 2.7, doc: "Front to rear axle."),
         .number("width_m", unit: "m", range: 0.05...10, default: 1.85, doc: "Over everything."),
-        .number("front_overhang_m", unit: "m", range: 0...20, default: 3.7, doc: "Rear axle to front bumper."),
+        .number(
+          "front_overhang_m", unit: "m", range: 0...20, default: 3.7, doc: "Rear axle to front bumper."),
         .number("rear_overhang_m", unit: "m", range: 0...20, default: 0.9, doc: "Rear axle to rear bumper."),
         .number("maximum_steering_rad", unit: "rad", range: 0...1.6, default: 0.6, doc: "At the road wheel."),
         .number("maximum_speed_m_s", unit: "m/s", range: 0...120, default: 36, doc: "Never planned beyond."),
-        .number("full_throttle_m_s2", unit: "m/s²", range: 0.01...30, default: 3, doc: "Acceleration at throttle 1."),
-        .number("full_brake_m_s2", unit: "m/s²", range: 0.01...30, default: 9, doc: "Deceleration at brake 1."),
+        .number(
+          "full_throttle_m_s2", unit: "m/s²", range: 0.01...30, default: 3, doc: "Acceleration at throttle 1."
+        ),
+        .number(
+          "full_brake_m_s2", unit: "m/s²", range: 0.01...30, default: 9, doc: "Deceleration at brake 1."),
       ])
   }
 
@@ -45,8 +52,11 @@ extension Registry {
         .integer("data_id", range: 1...65535, doc: "The wire's data id; unique."),
         .number("minimum", doc: "Least value, in the actuator's unit."),
         .number("maximum", doc: "Greatest value."),
-        .number("rate_limit", unit: "1/s", range: 0 ... .infinity, default: .infinity, doc: "Greatest change a second.")
-          .optional,
+        .number(
+          "rate_limit", unit: "1/s", range: 0 ... .infinity, default: .infinity,
+          doc: "Greatest change a second."
+        )
+        .optional,
         .number("safe_value", doc: "The value of the safe state."),
       ])
   }
@@ -55,7 +65,9 @@ extension Registry {
     Section(
       "mounting", doc: "vehicleFromSensor.",
       fields: [
-        .vector("position_m", 3, unit: "m", range: -100...100, default: [0, 0, 0], doc: "x, y, z in the vehicle frame."),
+        .vector(
+          "position_m", 3, unit: "m", range: -100...100, default: [0, 0, 0],
+          doc: "x, y, z in the vehicle frame."),
         .vector(
           "rotation_deg", 3, unit: "°", range: -360...360, default: [0, 0, 0],
           doc: "Roll, pitch, yaw; applied about x, then y, then z of the vehicle."),
@@ -67,7 +79,8 @@ extension Registry {
     var common: [Field] = [
       .name(doc: "What chains, reports and topics call it."),
       .number("rate_hz", unit: "Hz", range: 0.01...10_000, doc: "Nominal samples a second."),
-      .number("max_age_ms", unit: "ms", range: 0.1...600_000, default: 200, doc: "An older sample is not used."),
+      .number(
+        "max_age_ms", unit: "ms", range: 0.1...600_000, default: 200, doc: "An older sample is not used."),
       .number(
         "min_delay_us", unit: "µs", range: 0...10_000_000, default: 0,
         doc: "The part of the transport delay that arrivals cannot show."),
@@ -75,12 +88,16 @@ extension Registry {
         "uncertainty_us", unit: "µs", range: 0...10_000_000, default: 500,
         doc: "What else is not known of its captures."),
       .section("mounting", Self.mounting),
-      .choice("align", AlignPolicy.allCases.map(\.rawValue), doc: "Which sample belongs to an instant; default: the model's own.").optional,
+      .choice(
+        "align", AlignPolicy.allCases.map(\.rawValue),
+        doc: "Which sample belongs to an instant; default: the model's own."
+      ).optional,
       .boolean("await", default: false, doc: "A release waits for it until alignment_hold_ms."),
       .integer("ring_slots", range: 2...65536, default: 64, doc: "Samples its ring holds."),
     ]
     if !links.isEmpty {
-      let union = Union("link", tag: "kind", doc: "Where its packets come from.", variants: links.map(\.section))
+      let union = Union(
+        "link", tag: "kind", doc: "Where its packets come from.", variants: links.map(\.section))
       common.append(Field.union("link", union).optional)
     }
     return Union(
@@ -112,14 +129,20 @@ extension Registry {
         .number(
           "deadline_ms", unit: "ms", range: 0.5...10_000, default: 50,
           doc: "From the trigger's capture (or the release on a period) to the last send."),
-        .number("hold_ms", unit: "ms", range: 0...10_000, doc: "How long a slot waits for a trigger; default: the period.")
-          .optional,
         .number(
-          "alignment_hold_ms", unit: "ms", range: 0...1000, default: 5, doc: "How long a release waits for awaited sensors."),
+          "hold_ms", unit: "ms", range: 0...10_000,
+          doc: "How long a slot waits for a trigger; default: the period."
+        )
+        .optional,
+        .number(
+          "alignment_hold_ms", unit: "ms", range: 0...1000, default: 5,
+          doc: "How long a release waits for awaited sensors."),
         .number(
           "publish_reserve_ms", unit: "ms", range: 0...1000, default: 2,
           doc: "The guard fills a late frame's slot this long before the deadline."),
-        .number("valid_for_ms", unit: "ms", range: 1...10_000, default: 100, doc: "How long a command holds at its receiver."),
+        .number(
+          "valid_for_ms", unit: "ms", range: 1...10_000, default: 100,
+          doc: "How long a command holds at its receiver."),
         .list("sensors", of: .name, count: 0...16, doc: "The sensors it uses; none named: all."),
         .list("stages", of: .union(stage), count: 1...24, doc: "In the order in which they run."),
       ])
@@ -129,8 +152,11 @@ extension Registry {
     Section(
       "record", doc: "What `--record` does.",
       fields: [
-        .integer("queue_mib", unit: "MiB", range: 1...4096, default: 16, doc: "Each sensor's queue to the recorder."),
-        .number("snapshot_s", unit: "s", range: 0.1...3600, default: 10, doc: "Time between snapshots of the state."),
+        .integer(
+          "queue_mib", unit: "MiB", range: 1...4096, default: 16, doc: "Each sensor's queue to the recorder."),
+        .number(
+          "snapshot_s", unit: "s", range: 0.1...3600, default: 10, doc: "Time between snapshots of the state."
+        ),
       ])
   }
 
@@ -138,9 +164,14 @@ extension Registry {
     Section(
       "realtime", doc: "What is asked of the kernel; what it grants is in every report.",
       fields: [
-        .integer("priority", range: 0...90, default: 60, doc: "SCHED_FIFO priority of the frame's thread; 0: none asked."),
-        .list("cpus", of: .integer(range: 0...1023, unit: nil), count: 0...64, doc: "CPU ids the real-time threads may run on; none: any."),
-        .boolean("lock_memory", default: true, doc: "mlockall: no page of ours is ever swapped or faulted in again."),
+        .integer(
+          "priority", range: 0...90, default: 60,
+          doc: "SCHED_FIFO priority of the frame's thread; 0: none asked."),
+        .list(
+          "cpus", of: .integer(range: 0...1023, unit: nil), count: 0...64,
+          doc: "CPU ids the real-time threads may run on; none: any."),
+        .boolean(
+          "lock_memory", default: true, doc: "mlockall: no page of ours is ever swapped or faulted in again."),
       ])
   }
 }

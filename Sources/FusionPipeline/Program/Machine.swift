@@ -53,7 +53,8 @@ public struct Machine {
     let slotGuard = registry.makeGuard(configuration.actuators)
     let runner = ChainRunner(
       name: configuration.chainName, number: 1, taps: taps, stages: stages, state: state, frame: Frame(),
-      actuatorCount: configuration.actuators.count, validForMicroseconds: configuration.timing.validForMicroseconds,
+      actuatorCount: configuration.actuators.count,
+      validForMicroseconds: configuration.timing.validForMicroseconds,
       periodNanoseconds: configuration.timing.periodNanoseconds, slotGuard: slotGuard,
       autoEngage: configuration.autoEngage)
     var triggerTap: Int?

@@ -112,7 +112,9 @@ public struct MachineConfiguration: Sendable {
         problems.add(s.problem("topic", "a topic has at most 15 bytes and no NUL", hint: "as act/steering"))
       }
       if actuator.minimum >= actuator.maximum {
-        problems.add(s.problem("minimum", "the minimum \(actuator.minimum) is not below the maximum \(actuator.maximum)"))
+        problems.add(
+          s.problem("minimum", "the minimum \(actuator.minimum) is not below the maximum \(actuator.maximum)")
+        )
       }
       if !(actuator.minimum...max(actuator.maximum, actuator.minimum)).contains(actuator.safeValue) {
         problems.add(s.problem("safe_value", "the safe value lies outside minimum … maximum"))

@@ -98,7 +98,8 @@ public struct ProgramStop: Error, Sendable, Equatable {
     case let problem as ConfigurationProblem: ProgramStop(configuration, problem.description)
     case let problem as SetupProblem: ProgramStop(configuration, problem.message)
     case let failure as LinkFailure: ProgramStop(deviceGone, failure.message)
-    case let failure as StorageFailure: ProgramStop(failure.kind == .absent ? noInput : storage, failure.message)
+    case let failure as StorageFailure:
+      ProgramStop(failure.kind == .absent ? noInput : storage, failure.message)
     case let failure as ReplayFailure: ProgramStop(badData, failure.message)
     case let failure as McapFailure: ProgramStop(badData, failure.description)
     case let failure as FileUnreadable: ProgramStop(noInput, failure.description)
@@ -111,7 +112,8 @@ struct RootCommand: ParsableCommand {
   static let more = Mutex<[any ProgramCommand.Type]>([])
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "fusiond", abstract: "Real-time sensor fusion: deadlines from capture, every drive replays bit for bit.",
+      commandName: "fusiond",
+      abstract: "Real-time sensor fusion: deadlines from capture, every drive replays bit for bit.",
       version: "0.1.0",
       subcommands: [
         RunCommand.self, ReplayCommand.self, ImportCommand.self, DecodeCommand.self, CheckCommand.self,

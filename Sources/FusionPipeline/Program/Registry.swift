@@ -95,7 +95,8 @@ public struct StageKind: Sendable {
   public var make: @Sendable (_ setup: StageSetup, _ settings: Settings) throws -> any Stage
 
   public init(
-    _ section: Section, make: @escaping @Sendable (_ setup: StageSetup, _ settings: Settings) throws -> any Stage
+    _ section: Section,
+    make: @escaping @Sendable (_ setup: StageSetup, _ settings: Settings) throws -> any Stage
   ) {
     self.section = section
     self.make = make

@@ -65,11 +65,14 @@ extension RunReport {
         line += Format.padded("\(number)", 10)
       }
       if sensor.reaction.count > 0 {
-        for value in [sensor.reaction.quantile(0.5), sensor.reaction.quantile(0.99), sensor.reaction.maximum] {
+        for value in [sensor.reaction.quantile(0.5), sensor.reaction.quantile(0.99), sensor.reaction.maximum]
+        {
           line += Format.padded(Format.milliseconds(value), 13)
         }
       }
-      let reasons = SampleFate.allCases.filter { $0 != .used && counts[$0] > 0 }.map { "\($0.name) \(counts[$0])" }
+      let reasons = SampleFate.allCases.filter { $0 != .used && counts[$0] > 0 }.map {
+        "\($0.name) \(counts[$0])"
+      }
       lines.append(line + (reasons.isEmpty ? "" : "   " + reasons.joined(separator: ", ")))
     }
     return lines
@@ -104,7 +107,8 @@ extension RunReport {
           .map { Format.padded(Format.fixed(Double($0) / 1e6, 3), 10) }.joined())
     }
     lines.append(
-      "ledger: greatest error \(books.maximumLedgerError) ns, unattributed \(Format.fixed(books.unattributedFraction * 100, 3)) %")
+      "ledger: greatest error \(books.maximumLedgerError) ns, unattributed \(Format.fixed(books.unattributedFraction * 100, 3)) %"
+    )
     return lines
   }
 

@@ -45,7 +45,8 @@ public struct RunReport {
   func missesByCause() -> [(String, UInt64)] {
     var counts: [(String, UInt64)] = []
     for (cause, count) in books.missesByCause.enumerated() where count > 0 {
-      counts.append((MissCause(rawValue: UInt8(truncatingIfNeeded: cause))?.name ?? "unknown \(cause)", count))
+      counts.append(
+        (MissCause(rawValue: UInt8(truncatingIfNeeded: cause))?.name ?? "unknown \(cause)", count))
     }
     return counts.sorted { $0.0 < $1.0 }
   }
@@ -88,7 +89,8 @@ extension RunReport: JSONWritable {
       writer.member("commands_published", Int64(clamping: commandsPublished))
       writer.object("slots_by") { writer in
         writer.member("frame", Int64(clamping: books.byFrame))
-        for (reason, count) in books.byGuard.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
+        for (reason, count) in books.byGuard.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0
+        {
           writer.member("guard_\(reason.name)", Int64(clamping: count))
         }
         writer.member("late", Int64(clamping: books.late))
@@ -96,8 +98,12 @@ extension RunReport: JSONWritable {
       }
       writer.object("misses") { writer in
         writer.member("count", Int64(clamping: books.missCount))
-        writer.object("by_stage") { for (name, count) in missesByStage() { $0.member(name, Int64(clamping: count)) } }
-        writer.object("by_cause") { for (name, count) in missesByCause() { $0.member(name, Int64(clamping: count)) } }
+        writer.object("by_stage") {
+          for (name, count) in missesByStage() { $0.member(name, Int64(clamping: count)) }
+        }
+        writer.object("by_cause") {
+          for (name, count) in missesByCause() { $0.member(name, Int64(clamping: count)) }
+        }
       }
       writer.object("releases") { writer in
         writer.member("overrun_skip", Int64(clamping: releases.overrunSkips))
@@ -107,7 +113,9 @@ extension RunReport: JSONWritable {
       }
       writer.member("latency_ns", books.latency)
       writer.object("reaction_ns") { for sensor in sensors { $0.member(sensor.name, sensor.reaction) } }
-      writer.object("reaction_oldest_ns") { for sensor in sensors { $0.member(sensor.name, sensor.reactionOldest) } }
+      writer.object("reaction_oldest_ns") {
+        for sensor in sensors { $0.member(sensor.name, sensor.reactionOldest) }
+      }
       writer.object("stage_ns") { writer in
         for (index, name) in books.stageNames.enumerated() { writer.member(name, books.stageTimes[index]) }
       }
@@ -157,7 +165,9 @@ extension RunReport: JSONWritable {
     writer.member("reused", Int64(clamping: counts.reused))
     writer.member("in_flight", Int64(clamping: counts.inFlight))
     writer.object("dropped") { writer in
-      for fate in SampleFate.allCases where fate != .used { writer.member(fate.name, Int64(clamping: counts[fate])) }
+      for fate in SampleFate.allCases where fate != .used {
+        writer.member(fate.name, Int64(clamping: counts[fate]))
+      }
     }
   }
 }

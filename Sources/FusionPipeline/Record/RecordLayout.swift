@@ -92,7 +92,10 @@ public struct RecordLayout: Sendable, Equatable {
 
   public func append<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
     let size = MemoryLayout<T>.size
-    guard length + size <= capacity else { return hasOverflowed = true }
+    guard length + size <= capacity else {
+      hasOverflowed = true
+      return
+    }
     unsafe bytes.storeBytes(of: value.littleEndian, toByteOffset: length, as: T.self)
     length += size
   }
@@ -102,7 +105,10 @@ public struct RecordLayout: Sendable, Equatable {
 
   public func append(_ source: UnsafeRawBufferPointer) {
     guard let base = source.baseAddress else { return }
-    guard length + source.count <= capacity else { return hasOverflowed = true }
+    guard length + source.count <= capacity else {
+      hasOverflowed = true
+      return
+    }
     unsafe (bytes + length).copyMemory(from: base, byteCount: source.count)
     length += source.count
   }

@@ -36,7 +36,9 @@ public final class CommandComparison {
     }
     compared += 1
     var isEqual = expected.count == frame.byteCount
-    if isEqual { for index in expected.indices where expected[index] != frame.byte(index) { isEqual = false } }
+    if isEqual {
+      for index in expected.indices where expected[index] != frame.byte(index) { isEqual = false }
+    }
     guard !isEqual else { return }
     diverge(describe(expected, frame, actuator: actuator))
   }
@@ -45,7 +47,8 @@ public final class CommandComparison {
   public func finish() {
     for index in recorded.indices where positions[index] < recorded[index].count {
       diverge(
-        "actuator \(names[index]): the log has \(recorded[index].count) commands, the replay gave \(positions[index])")
+        "actuator \(names[index]): the log has \(recorded[index].count) commands, the replay gave \(positions[index])"
+      )
     }
   }
 
@@ -91,11 +94,13 @@ extension CommandFrame {
       field("frame") { "\($0.frame)" }, field("slot") { "\($0.slot)" },
       field("sensed at") { "\($0.sensedAt.nanoseconds) ns" },
       field("decided at") { "\($0.decidedAt.nanoseconds) ns" }, field("value") { "\($0.command.value)" },
-      field("second value") { "\($0.command.secondValue)" }, field("rate limit") { "\($0.command.rateLimit)" },
+      field("second value") { "\($0.command.secondValue)" },
+      field("rate limit") { "\($0.command.rateLimit)" },
       field("mode") { "\($0.mode)" }, field("reason") { "\($0.reason)" },
     ]
     for index in a.ages.indices {
-      fields.append(field("age \(index)") { "\($0.ages[index].source): \($0.ages[index].ageMicroseconds) µs" })
+      fields.append(
+        field("age \(index)") { "\($0.ages[index].source): \($0.ages[index].ageMicroseconds) µs" })
     }
     for index in a.command.tail.indices {
       fields.append(

@@ -103,12 +103,14 @@ public final class FaithfulRunner {
       if framesLost != nil { return }
       guard let planned = outcomes.removeValue(forKey: slot.frame) else {
         isMissingAtEnd = slot.frame > frames.last?.outcome.release.frame ?? 0
-        return stop("frame \(slot.frame), which won slot \(slot.slot): the log holds no record of it", frames: 1)
+        return stop(
+          "frame \(slot.frame), which won slot \(slot.slot): the log holds no record of it", frames: 1)
       }
       set = planned
     } else {
       set = chain.slotGuard.filled(
-        slot: slot.slot, instant: slot.instant, reason: CommandReason(rawValue: slot.reason) ?? .none, last: last,
+        slot: slot.slot, instant: slot.instant, reason: CommandReason(rawValue: slot.reason) ?? .none,
+        last: last,
         timing: chain.timing)
       if slot.isFinal != 0 { set.flags.insert(.final) }
     }
@@ -127,7 +129,8 @@ public final class FaithfulRunner {
       books.count(entry, marks: marks, sent: slot.sent)
     }
     let decided = DecidedSlot(
-      slot: slot.slot, winner: slot.winner, fillReason: slot.reason, instant: slot.instant, cutoff: slot.cutoff,
+      slot: slot.slot, winner: slot.winner, fillReason: slot.reason, instant: slot.instant,
+      cutoff: slot.cutoff,
       set: set, marks: FrameMarks())
     // Why a slot was late is not in its record, so a replay accuses nobody.
     books.count(decided, isLate: slot.isLate != 0, isExplained: true)
@@ -180,11 +183,13 @@ public final class FaithfulRunner {
       let tap = chain.runner.taps[Int(pick.tap)]
       while tap.stash() < pick.sequence, try ingestNext() {}
       if let lost = lostSamples[Int(pick.tap)], lost.contains(where: { $0.contains(pick.sequence) }) {
-        return "\(Self.place(record, pick, tap)) cannot be decoded, since the log has lost packets of that sensor"
+        return
+          "\(Self.place(record, pick, tap)) cannot be decoded, since the log has lost packets of that sensor"
       }
       let kind = PickKind(rawValue: pick.kind) ?? .exact
       guard
-        tap.refill(sequence: pick.sequence, kind: kind, weight: pick.weight, instant: record.outcome.release.instant)
+        tap.refill(
+          sequence: pick.sequence, kind: kind, weight: pick.weight, instant: record.outcome.release.instant)
       else {
         isMissingAtEnd = hasEnded
         return "\(Self.place(record, pick, tap)) is not in the log"

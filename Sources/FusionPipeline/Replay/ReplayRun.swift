@@ -120,9 +120,12 @@ public struct ReplayRun {
     report.realtimeRequested = session.header.realtimeRequested
     let granted = session.header.realtimeGranted
     report.realtimeGranted = granted.isEmpty ? "not in the log" : "as recorded: \(granted)"
-    if let first = slots.first, let last = slots.last { report.seconds = Double(last.woken - first.woken) / 1e9 }
+    if let first = slots.first, let last = slots.last {
+      report.seconds = Double(last.woken - first.woken) / 1e9
+    }
     return Verdict(
-      report: report, comparison: comparison, unreplayable: unreplayable, firstUnreplayable: first, endsAt: endsAt,
+      report: report, comparison: comparison, unreplayable: unreplayable, firstUnreplayable: first,
+      endsAt: endsAt,
       gaps: try Self.gaps(session),
       otherVersion: session.header.decisionVersion == registry.decisionVersion
         ? nil : session.header.decisionVersion)
@@ -135,7 +138,8 @@ public struct ReplayRun {
   ) -> String? {
     guard let seconds = options.fromSeconds, let first = slots.first else { return nil }
     guard
-      let snapshot = ReplayStart.newest(snapshots, frames: frames, notAfter: first.woken + Int64.seconds(seconds)),
+      let snapshot = ReplayStart.newest(
+        snapshots, frames: frames, notAfter: first.woken + Int64.seconds(seconds)),
       let start = ReplayStart(snapshot, recorded: recorded), runner.begin(at: start)
     else { return "begun at the start: the log has no snapshot in its first \(Format.fixed(seconds, 1)) s" }
     comparison.skip(start.counts)
@@ -200,7 +204,8 @@ public struct ReplayRun {
     try recorder?.finish()
     var report = RunReport(books: desk.books)
     report.kind = "virtual"
-    report.fill(machine: machine, publisher: publisher, releases: runner.releases, frames: runner.releases.released)
+    report.fill(
+      machine: machine, publisher: publisher, releases: runner.releases, frames: runner.releases.released)
     report.seconds = Double(last - epoch) / 1e9
     report.realtimeRequested = "none: virtual time"
     report.realtimeGranted = "none: virtual time"

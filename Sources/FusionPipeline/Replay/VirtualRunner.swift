@@ -58,7 +58,8 @@ public final class VirtualRunner {
     output = SlotOutput(board: board, timing: chain.timing, grid: grid, slotGuard: chain.slotGuard)
     scheduler = ChainScheduler(timing: chain.timing, grid: grid, board: board)
     timer = ModelledTimer(
-      alignNanoseconds: settings.alignNanoseconds, stageNanoseconds: chain.runner.stages.map(\.modelledNanoseconds),
+      alignNanoseconds: settings.alignNanoseconds,
+      stageNanoseconds: chain.runner.stages.map(\.modelledNanoseconds),
       guardNanoseconds: settings.guardNanoseconds)
     now = epoch
     nextSnapshot = epoch + settings.snapshotNanoseconds
@@ -78,7 +79,8 @@ public final class VirtualRunner {
       let ready = max(next.arrival + settings.decodeNanoseconds, now)
       guard ready - now <= Self.longestPauseNanoseconds else {
         throw ReplayFailure(
-          "a packet of sensor \(next.sensor) lies \((ready - now) / 3_600_000_000_000) h after all before it: one source's clock was not set; import its recordings apart, or correct their stamps")
+          "a packet of sensor \(next.sensor) lies \((ready - now) / 3_600_000_000_000) h after all before it: one source's clock was not set; import its recordings apart, or correct their stamps"
+        )
       }
       try advance(to: ready)
       ingest(next)
@@ -114,7 +116,8 @@ public final class VirtualRunner {
     lastArrivals[packet.sensor] = arrival
     unsafe packet.bytes.withUnsafeBytes { bytes in
       unsafe RawPacket.push(
-        bytes, of: packet.sensor, arrival: arrival, flags: packet.flags, firstSequence: sensor.nextSequence, to: rawTap)
+        bytes, of: packet.sensor, arrival: arrival, flags: packet.flags, firstSequence: sensor.nextSequence,
+        to: rawTap)
       unsafe sensor.ingest(bytes.bytes, arrival: arrival, flags: packet.flags, readyAt: { ready })
     }
   }
@@ -156,7 +159,8 @@ public final class VirtualRunner {
     case .idle: wakeAt = .distantFuture
     case .running:
       if !outcome.hasCommands {
-        scheduler.board.fail(outcome.release.slot, reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed)
+        scheduler.board.fail(
+          outcome.release.slot, reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed)
         return conclude()
       }
       timer.set(now)

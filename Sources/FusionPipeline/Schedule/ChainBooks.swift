@@ -70,7 +70,8 @@ public final class SlotBooks {
 
   public func count(_ entry: LedgerEntry, marks: FrameMarks, sent: Stamp) {
     let release = marks.start
-    for index in 0..<min(sensorReaction.count, FrameMarks.maximumTaps) where marks.newCaptures[index] != .min {
+    for index in 0..<min(sensorReaction.count, FrameMarks.maximumTaps) where marks.newCaptures[index] != .min
+    {
       sensorReaction[index].record(sent.nanoseconds &- marks.newCaptures[index])
       sensorReactionOldest[index].record(sent.nanoseconds &- marks.newOldest[index])
     }

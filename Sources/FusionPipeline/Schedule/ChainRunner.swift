@@ -148,7 +148,8 @@ public final class ChainRunner {
     state.commit()
     guard outcome.isSubmitted, outcome.failure == 0 else { return }
     for index in taps.indices {
-      taps[index].forEachPick { header, _, _ in highestUsed[index] = max(highestUsed[index], header.sequence) }
+      taps[index].forEachPick { header, _, _ in highestUsed[index] = max(highestUsed[index], header.sequence)
+      }
     }
   }
 

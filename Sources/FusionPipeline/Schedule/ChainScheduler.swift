@@ -106,7 +106,8 @@ public final class ChainScheduler {
       counts.slotSkips &+= 1
       return .wait(until: grid.instant(of: nextPeriodic))
     }
-    return release(slot, instant: instant, due: possible, now: now, deadline: deadline, trigger: SampleHeader())
+    return release(
+      slot, instant: instant, due: possible, now: now, deadline: deadline, trigger: SampleHeader())
   }
 
   private func onTrigger(now: Stamp, isSettled: (Stamp) -> Bool) -> Step {

@@ -29,7 +29,8 @@ import Synchronization
   public func ring() {
     unsafe word.pointee.add(1, ordering: .sequentiallyConsistent)
     guard unsafe sleepers.pointee.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    unsafe _ = fusion_futex_wake(UnsafeMutableRawPointer(word).assumingMemoryBound(to: UInt32.self), Int32.max)
+    unsafe _ = fusion_futex_wake(
+      UnsafeMutableRawPointer(word).assumingMemoryBound(to: UInt32.self), Int32.max)
   }
 
   /// Sleeps until a ring after `seen`, or until `deadline` on CLOCK_MONOTONIC; may return early.

@@ -55,7 +55,8 @@ public enum RawPacket {
   /// - Parameter firstSequence: the number that the next sample gets, by which a replay notices lost
   ///   packets; 0 where nobody knows, as in an import.
   static func push(
-    _ bytes: UnsafeRawBufferPointer, of sensor: UInt16, arrival: Stamp, flags: SampleFlags, firstSequence: UInt64 = 0,
+    _ bytes: UnsafeRawBufferPointer, of sensor: UInt16, arrival: Stamp, flags: SampleFlags,
+    firstSequence: UInt64 = 0,
     to tap: RecordTap
   ) {
     tap.buffer.clear()
@@ -101,6 +102,8 @@ extension ChainRunner {
     tap.buffer.append(outcome.release.slot)
     tap.buffer.append(number)
     tap.buffer.append(UInt32(clamping: state.byteCount))
-    unsafe state.freeze { unsafe tap.push(TopicNumber.snapshot, at: outcome.release.release, $0, afterBuffer: true) }
+    unsafe state.freeze {
+      unsafe tap.push(TopicNumber.snapshot, at: outcome.release.release, $0, afterBuffer: true)
+    }
   }
 }

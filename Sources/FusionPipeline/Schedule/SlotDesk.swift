@@ -68,7 +68,9 @@ public final class SlotDesk {
     var miss = found
     miss.chain = chain
     miss.evidence.hostGapNanoseconds = hostGap(miss.deadline - timing.deadlineNanoseconds, miss.finished)
-    if miss.evidence.hostGapNanoseconds > Self.hostStallNanoseconds { miss.cause = MissCause.hostStall.rawValue }
+    if miss.evidence.hostGapNanoseconds > Self.hostStallNanoseconds {
+      miss.cause = MissCause.hostStall.rawValue
+    }
     report(miss)
   }
 
@@ -79,7 +81,9 @@ public final class SlotDesk {
   /// the stages' that an earlier frame still ran in.
   private func noteUnreleased(_ decided: DecidedSlot, sent: Stamp) {
     let isOverrun = decided.fillReason == CommandReason.overrunSkip.rawValue
-    guard isOverrun || decided.fillReason == CommandReason.noTrigger.rawValue, books.byFrame > 0 else { return }
+    guard isOverrun || decided.fillReason == CommandReason.noTrigger.rawValue, books.byFrame > 0 else {
+      return
+    }
     var miss = Miss()
     miss.slot = decided.slot
     miss.deadline = decided.cutoff
@@ -165,11 +169,15 @@ public struct MissClassifier {
         cause, entry.stages[index], allowance: index < budgets.count ? budgets[index] : 0,
         stage: Int32(truncatingIfNeeded: index))
     }
-    consider(.publishStall, entry.guardPart &+ entry.handover &+ entry.publish, allowance: timing.publishReserveNanoseconds)
+    consider(
+      .publishStall, entry.guardPart &+ entry.handover &+ entry.publish,
+      allowance: timing.publishReserveNanoseconds)
     miss.cause = worst.cause.rawValue
     miss.culpritStage = worst.stage
     miss.culpritNanoseconds = worst.took
-    if evidence.hostGapNanoseconds > SlotDesk.hostStallNanoseconds { miss.cause = MissCause.hostStall.rawValue }
+    if evidence.hostGapNanoseconds > SlotDesk.hostStallNanoseconds {
+      miss.cause = MissCause.hostStall.rawValue
+    }
     return miss
   }
 }

@@ -7,7 +7,9 @@ import SensorDrivers
 struct DemoCommand: ProgramCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "A simulated drive: four sensors' real wire packets through the real drivers, commands on ZeroMQ, recorded and replayed bit for bit.")
+    abstract:
+      "A simulated drive: four sensors' real wire packets through the real drivers, commands on ZeroMQ, recorded and replayed bit for bit."
+  )
   @Option(help: "How long to drive, seconds.") var duration = 30.0
   @Option(help: "Keeps the recording here.") var record: String?
   @Option(help: "Writes the report (JSON) here; - is stdout.") var report: String?
@@ -16,11 +18,15 @@ struct DemoCommand: ProgramCommand {
   @Option(help: "Draws the drive and its latencies here (SVG).") var plot: String?
   @Option(name: .customLong("log-format"), help: "text for people, json for machines (stderr).")
   var logFormat: LogFormat = .text
-  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a configuration value; repeatable.", valueName: "path.to.key=value"))
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Overrides a configuration value; repeatable.", valueName: "path.to.key=value"))
   var overrides: [String] = []
 
   func validate() throws {
-    guard duration >= 1, duration <= 86_400 else { throw ValidationError("--duration takes 1 to 86400 seconds") }
+    guard duration >= 1, duration <= 86_400 else {
+      throw ValidationError("--duration takes 1 to 86400 seconds")
+    }
   }
 
   func execute(_ program: Program) throws -> Int32 {
@@ -36,8 +42,12 @@ struct DemoCommand: ProgramCommand {
     let log = record ?? Self.temporaryLog
     defer { if record == nil { Files.remove(log) } }
 
-    console.say("Driving \(Int(duration)) s through simulated traffic: VLP-16 over UDP, IMU over a serial line, radar and wheels over CAN, camera.")
-    console.say("Commands: \(endpoint)  (watch them: python3 Examples/subscriber/python/subscribe.py --endpoint \(endpoint))")
+    console.say(
+      "Driving \(Int(duration)) s through simulated traffic: VLP-16 over UDP, IMU over a serial line, radar and wheels over CAN, camera."
+    )
+    console.say(
+      "Commands: \(endpoint)  (watch them: python3 Examples/subscriber/python/subscribe.py --endpoint \(endpoint))"
+    )
     let (live, vehicle) = try conduct(program, configuration, clock, links, drive, log, console)
     let replayed = try replay(program, log, console)
 
@@ -72,7 +82,8 @@ struct DemoCommand: ProgramCommand {
     _ drive: SimulatedDrive, _ log: String, _ console: Console
   ) throws -> (RunReport, DemoVehicle) {
     do {
-      let machine = try Machine(configuration, registry: program.registry, purpose: .live) { (path) throws(SetupProblem) in
+      let machine = try Machine(configuration, registry: program.registry, purpose: .live) {
+        (path) throws(SetupProblem) in
         throw SetupProblem("the demonstration names no file, but asks for \(path)")
       }
       var options = LiveOptions(clock: clock, session: UInt64.random(in: 1 ... .max))
@@ -98,12 +109,15 @@ struct DemoCommand: ProgramCommand {
     do {
       let session = try SessionReader(FileSource(path: log))
       let configuration = try MachineConfiguration(
-        text: Array(session.header.configurationText.utf8), file: "demo.json", overrides: session.header.overrides,
+        text: Array(session.header.configurationText.utf8), file: "demo.json",
+        overrides: session.header.overrides,
         registry: program.registry)
-      let machine = try Machine(configuration, registry: program.registry, purpose: .replay) { (path) throws(SetupProblem) in
+      let machine = try Machine(configuration, registry: program.registry, purpose: .replay) {
+        (path) throws(SetupProblem) in
         throw SetupProblem("the recording lacks \(path)")
       }
-      return try ReplayRun(machine: machine, registry: program.registry).faithful(session, ReplayRun.Options())
+      return try ReplayRun(machine: machine, registry: program.registry).faithful(
+        session, ReplayRun.Options())
     } catch { throw ProgramStop.from(error) }
   }
 
@@ -112,14 +126,22 @@ struct DemoCommand: ProgramCommand {
   ) -> Int32 {
     var problems: [String] = []
     if !replayed.isEqual || replayed.report.decisionDigest != live.decisionDigest {
-      problems.append("the replay differs: \(replayed.comparison?.firstDivergence ?? replayed.firstUnreplayable ?? "digests")")
+      problems.append(
+        "the replay differs: \(replayed.comparison?.firstDivergence ?? replayed.firstUnreplayable ?? "digests")"
+      )
     }
     if live.commandsPublished != live.slots * UInt64(live.actuators) {
       problems.append("a slot had other than one command for each actuator")
     }
-    if live.books.lateUnexplained > 0 { problems.append("\(live.books.lateUnexplained) slot(s) left late without a known cause") }
-    if live.books.unattributedFraction > 0.01 { problems.append("the ledger leaves more than 1 % unattributed") }
-    if vehicle.truth.collisions > 0 { problems.append("the car touched something \(vehicle.truth.collisions) time(s)") }
+    if live.books.lateUnexplained > 0 {
+      problems.append("\(live.books.lateUnexplained) slot(s) left late without a known cause")
+    }
+    if live.books.unattributedFraction > 0.01 {
+      problems.append("the ledger leaves more than 1 % unattributed")
+    }
+    if vehicle.truth.collisions > 0 {
+      problems.append("the car touched something \(vehicle.truth.collisions) time(s)")
+    }
     for line in live.hung { problems.append(line) }
     if live.recordingRefused > 0 { problems.append("the recording lost \(live.recordingRefused) messages") }
     for problem in problems { console.fail("NOT fine: \(problem)") }

@@ -6,7 +6,9 @@ enum DemoConfiguration {
   /// - Parameters:
   ///   - path: the lane's centre line in the odometry frame, metres.
   ///   - serial: where the inertial unit's pseudo-terminal is.
-  static func text(path: [(x: Double, y: Double)], lidarPort: UInt16, serial: String, endpoint: String) -> String {
+  static func text(path: [(x: Double, y: Double)], lidarPort: UInt16, serial: String, endpoint: String)
+    -> String
+  {
     let points = thinned(path).map { "[\(Format.fixed($0.x, 3)), \(Format.fixed($0.y, 3))]" }
     return """
       {

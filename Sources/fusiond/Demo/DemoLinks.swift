@@ -25,7 +25,9 @@ final class DemoLinks: @unchecked Sendable {
     operatorPanel = MemoryLink(maximumPacketBytes: 64, capacity: 16, clock: clock)
     lidarPort = try Self.freePort()
     lidarSocket = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    guard lidarSocket >= 0 else { throw ProgramStop(ProgramStop.deviceGone, "no UDP socket for the simulated lidar") }
+    guard lidarSocket >= 0 else {
+      throw ProgramStop(ProgramStop.deviceGone, "no UDP socket for the simulated lidar")
+    }
     lidarAddress.sin_family = sa_family_t(AF_INET)
     lidarAddress.sin_port = lidarPort.bigEndian
     lidarAddress.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -35,7 +37,10 @@ final class DemoLinks: @unchecked Sendable {
     var number: Int32 = 0
     guard terminal >= 0, unsafe ioctl(terminal, UInt(0x4004_5431), &locked) == 0,
       unsafe ioctl(terminal, UInt(0x8004_5430), &number) == 0
-    else { throw ProgramStop(ProgramStop.deviceGone, "no pseudo-terminal for the simulated IMU: is /dev/pts mounted?") }
+    else {
+      throw ProgramStop(
+        ProgramStop.deviceGone, "no pseudo-terminal for the simulated IMU: is /dev/pts mounted?")
+    }
     serialPath = "/dev/pts/\(number)"
   }
 
@@ -69,7 +74,8 @@ final class DemoLinks: @unchecked Sendable {
       unsafe withUnsafePointer(to: lidarAddress) { address in
         unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
           unsafe _ = sendto(
-            lidarSocket, buffer.baseAddress, buffer.count, 0, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            lidarSocket, buffer.baseAddress, buffer.count, 0, address,
+            socklen_t(MemoryLayout<sockaddr_in>.size))
         }
       }
     }

@@ -43,7 +43,8 @@ final class DemoVehicle: @unchecked Sendable {
   private(set) var packets = 0
 
   init(
-    drive: SimulatedDrive, began: Stamp, links: DemoLinks, clock: any PipelineClock, subscriber: ZeroMQCommandSubscriber,
+    drive: SimulatedDrive, began: Stamp, links: DemoLinks, clock: any PipelineClock,
+    subscriber: ZeroMQCommandSubscriber,
     engageAfterSeconds: Double
   ) {
     self.drive = drive
@@ -108,7 +109,8 @@ final class DemoVehicle: @unchecked Sendable {
       subscriber.poll(timeoutMilliseconds: 5) { clock.now() }
       let now = clock.now()
       var told = Actuation()
-      guard let steering = subscriber.output(of: 0, at: now), let throttle = subscriber.output(of: 1, at: now),
+      guard let steering = subscriber.output(of: 0, at: now),
+        let throttle = subscriber.output(of: 1, at: now),
         let brake = subscriber.output(of: 2, at: now)
       else { continue }
       told.mode = steering.mode.rawValue

@@ -15,7 +15,9 @@ struct DrivePlot {
   private let moments: [DemoVehicle.Moment]
   private let end: Double
 
-  static func write(_ history: [DemoVehicle.Moment], _ report: RunReport, to path: String, _ program: Program) throws {
+  static func write(_ history: [DemoVehicle.Moment], _ report: RunReport, to path: String, _ program: Program)
+    throws
+  {
     try program.writeText(DrivePlot(history).picture(report), to: path)
   }
 
@@ -55,9 +57,11 @@ struct DrivePlot {
     var svg = bands(index) + Self.text(Self.left, y - 8, title)
     for step in 0...steps {
       let line = y + Self.panelHeight * Double(step) / Double(steps)
-      svg += "<line x1=\"\(Self.n(Self.left))\" x2=\"\(Self.n(Self.right))\" y1=\"\(Self.n(line))\" y2=\"\(Self.n(line))\" stroke=\"#ccc\"/>\n"
+      svg +=
+        "<line x1=\"\(Self.n(Self.left))\" x2=\"\(Self.n(Self.right))\" y1=\"\(Self.n(line))\" y2=\"\(Self.n(line))\" stroke=\"#ccc\"/>\n"
       let label = value * Double(steps - step) / Double(steps)
-      svg += Self.text(Self.left - 8, line + 4, Format.fixed(label, label == label.rounded() ? 0 : 1), anchor: "end")
+      svg += Self.text(
+        Self.left - 8, line + 4, Format.fixed(label, label == label.rounded() ? 0 : 1), anchor: "end")
     }
     let pitch = [1.0, 2, 5, 10, 20, 60, 120, 300, 600, 3600].first { end / $0 <= 12 } ?? 7200
     for second in stride(from: 0.0, through: end, by: pitch) {
@@ -76,8 +80,11 @@ struct DrivePlot {
       if let mode = CommandMode(rawValue: moments[start].mode), mode != .auto {
         let colour = mode == .inhibit ? "#ececec" : mode == .emergency ? "#f9dedb" : "#fbf2cf"
         let from = x(moments[start].seconds)
-        svg += "<rect x=\"\(Self.n(from))\" y=\"\(Self.n(top(index)))\" width=\"\(Self.n(x(until) - from))\" height=\"\(Self.n(Self.panelHeight))\" fill=\"\(colour)\"><title>\(mode.name)</title></rect>\n"
-        if index == 0, x(until) - from > 60 { svg += Self.text(from + 5, top(0) + 15, mode.name, colour: "#777") }
+        svg +=
+          "<rect x=\"\(Self.n(from))\" y=\"\(Self.n(top(index)))\" width=\"\(Self.n(x(until) - from))\" height=\"\(Self.n(Self.panelHeight))\" fill=\"\(colour)\"><title>\(mode.name)</title></rect>\n"
+        if index == 0, x(until) - from > 60 {
+          svg += Self.text(from + 5, top(0) + 15, mode.name, colour: "#777")
+        }
       }
       start = position
       if position == moments.count { break }
@@ -92,7 +99,8 @@ struct DrivePlot {
     var points: [String] = []
     func close() {
       if points.count > 1 {
-        svg += "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" points=\"\(points.joined(separator: " "))\"/>\n"
+        svg +=
+          "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" points=\"\(points.joined(separator: " "))\"/>\n"
       }
       points.removeAll()
     }
@@ -130,20 +138,24 @@ struct DrivePlot {
     let mean = Double(books.attributedTotal) / count / 1e6
     var svg = Self.text(
       Self.left, y - 8,
-      "from capture to the return of the last send: \(Format.fixed(mean, 2)) ms in the mean; single stages: medians")
+      "from capture to the return of the last send: \(Format.fixed(mean, 2)) ms in the mean; single stages: medians"
+    )
     let colours = [
-      "#1b4f72", "#2e86c1", "#85c1e9", "#d4e6f1", "#5d6d7e", "#7d6608", "#d4ac0d", "#f7dc6f", "#145a32", "#27ae60",
+      "#1b4f72", "#2e86c1", "#85c1e9", "#d4e6f1", "#5d6d7e", "#7d6608", "#d4ac0d", "#f7dc6f", "#145a32",
+      "#27ae60",
       "#a9dfbf", "#78281f", "#cd6155", "#f2d7d5", "#4a235a", "#a569bd",
     ]
     var from = Self.left
     for (index, part) in parts.enumerated() {
       let colour = colours[index % colours.count]
       let size = (Self.right - Self.left) * part.nanoseconds / sum
-      svg += "<rect x=\"\(Self.n(from))\" y=\"\(Self.n(y))\" width=\"\(Self.n(size))\" height=\"28\" fill=\"\(colour)\"/>\n"
+      svg +=
+        "<rect x=\"\(Self.n(from))\" y=\"\(Self.n(y))\" width=\"\(Self.n(size))\" height=\"28\" fill=\"\(colour)\"/>\n"
       from += size
       let column = Self.left + Double(index % 3) * 292
       let row = y + 52 + Double(index / 3) * 21
-      svg += "<rect x=\"\(Self.n(column))\" y=\"\(Self.n(row - 10))\" width=\"11\" height=\"11\" fill=\"\(colour)\"/>\n"
+      svg +=
+        "<rect x=\"\(Self.n(column))\" y=\"\(Self.n(row - 10))\" width=\"11\" height=\"11\" fill=\"\(colour)\"/>\n"
       svg += Self.text(column + 18, row, "\(part.name) \(Format.fixed(part.nanoseconds / 1e6, 3)) ms")
     }
     return (svg, 60 + Double((parts.count + 2) / 3) * 21)

@@ -13,9 +13,12 @@ enum DriveStory {
     ]
     let counters = vehicle.receiverCounters
     lines.append(
-      "the actuators: \(counters.map { "\($0.accepted)" }.joined(separator: " + ")) commands accepted, \(counters.reduce(0) { $0 + $1.lost }) lost on the way, \(counters.reduce(0) { $0 + $1.timeouts }) time-outs")
+      "the actuators: \(counters.map { "\($0.accepted)" }.joined(separator: " + ")) commands accepted, \(counters.reduce(0) { $0 + $1.lost }) lost on the way, \(counters.reduce(0) { $0 + $1.timeouts }) time-outs"
+    )
     if vehicle.latePackets > 0 {
-      lines.append("the simulation: \(vehicle.latePackets) of \(vehicle.packets) packets left more than 5 ms late (this machine is busy)")
+      lines.append(
+        "the simulation: \(vehicle.latePackets) of \(vehicle.packets) packets left more than 5 ms late (this machine is busy)"
+      )
     }
     return lines.joined(separator: "\n")
   }

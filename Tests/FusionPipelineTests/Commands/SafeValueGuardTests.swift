@@ -18,9 +18,12 @@ struct SafeValueGuardTests {
     return set
   }
 
-  private func fill(_ last: CommandSet?, afterMilliseconds: Int64, _ reason: CommandReason = .noTrigger) -> CommandSet {
+  private func fill(_ last: CommandSet?, afterMilliseconds: Int64, _ reason: CommandReason = .noTrigger)
+    -> CommandSet
+  {
     wheels.fill(
-      slot: 9, instant: Stamp(nanoseconds: 1_000_000_000 + afterMilliseconds * 1_000_000), reason: reason, last: last)
+      slot: 9, instant: Stamp(nanoseconds: 1_000_000_000 + afterMilliseconds * 1_000_000), reason: reason,
+      last: last)
   }
 
   @Test("a machine without a plan comes to its safe value at its own rate, fill by fill")
@@ -58,7 +61,8 @@ struct SafeValueGuardTests {
     #expect(fill(emergency, afterMilliseconds: 50).mode == CommandMode.emergency.rawValue)
   }
 
-  @Test("a value that is no number becomes the safe one, and one beyond its rate or range is limited and flagged")
+  @Test(
+    "a value that is no number becomes the safe one, and one beyond its rate or range is limited and flagged")
   func limits() {
     for (value, expected) in [(Double.nan, 0.0), (5, 0.1), (-5, -0.1), (.infinity, 0)] {
       var set = planned(value)

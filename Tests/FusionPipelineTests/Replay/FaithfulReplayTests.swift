@@ -140,7 +140,9 @@ struct FaithfulReplayTests {
     #expect(rest.unreplayableFrames == UInt64(run.frames) - 7 && rest.framesRun == 7)
   }
 
-  @Test("A replay that begins behind a snapshot gives the rest of the commands byte for byte, and needs the state")
+  @Test(
+    "A replay that begins behind a snapshot gives the rest of the commands byte for byte, and needs the state"
+  )
   func beginsInside() throws {
     var settings = busySettings()
     settings.snapshotNanoseconds = .millis(700)
@@ -197,7 +199,8 @@ struct FaithfulReplayTests {
     #expect(gaps.reduce(0) { $0 + $1.messages } + UInt64(written) == UInt64(busyPackets().count))
     let replay = try ReplayedRun(busyMachine(), log: run.log)
     // What the stages remembered is lost with the packets, so the rest of the log is too, without a snapshot.
-    #expect(replay.unreplayableFrames > 10 && replay.framesRun + replay.unreplayableFrames == UInt64(run.frames))
+    #expect(
+      replay.unreplayableFrames > 10 && replay.framesRun + replay.unreplayableFrames == UInt64(run.frames))
     #expect(replay.firstUnreplayable?.contains("the log has lost packets") == true)
   }
 

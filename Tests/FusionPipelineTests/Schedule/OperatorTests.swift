@@ -86,7 +86,8 @@ struct OperatorTests {
     // Frames 3 and 4 fail while engaged: the guard goes on from the plan.
     #expect(all[2...3].allSatisfy { $0.flags.contains(.fromGuard) && $0.mode != .inhibit })
     #expect(all[4...6].allSatisfy { $0.mode == .inhibit && $0.reason == CommandReason.notEngaged.rawValue })
-    #expect(all[7...11].allSatisfy { $0.mode == .emergency && $0.reason == CommandReason.operatorStop.rawValue })
+    #expect(
+      all[7...11].allSatisfy { $0.mode == .emergency && $0.reason == CommandReason.operatorStop.rawValue })
     // What failed left no trace, and used nothing.
     #expect(run.built.memory[0].value == 3 && run.built.memory[1].value == 2)
     #expect(run.books.sensorReaction[1].count == 2)

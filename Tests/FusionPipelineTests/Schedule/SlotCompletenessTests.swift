@@ -107,7 +107,8 @@ struct SlotCompletenessTests {
     #expect(run.books.misses.first?.culpritStage == 1)
   }
 
-  @Test("A stage that fails before the first plan is counted by its reason and is no miss; after it, it is one")
+  @Test(
+    "A stage that fails before the first plan is counted by its reason and is no miss; after it, it is one")
   func failedBeforeThePlan() throws {
     var machine = cameraMachine()
     machine.stages = [.sum, .failing(in: [1, 2, 3, 8])]

@@ -12,7 +12,9 @@ enum Fusiond {
 
     /// The digest of the summary: the last one said.
     var digest: String? {
-      stderr.split(separator: "\n").last { $0.hasPrefix("decision digest: ") }.map { String($0.dropFirst(17)) }
+      stderr.split(separator: "\n").last { $0.hasPrefix("decision digest: ") }.map {
+        String($0.dropFirst(17))
+      }
     }
     /// How many times real time a replay ran at.
     var speed: Double? {

@@ -183,7 +183,8 @@ struct OusterPacketMaker {
     #expect(decoder.counters.missing == 0)
   }
 
-  @Test("A restarted sensor, whose clock and frame numbers begin anew, gives whole sweeps from its first packet")
+  @Test(
+    "A restarted sensor, whose clock and frame numbers begin anew, gives whole sweeps from its first packet")
   func restart() throws {
     let maker = OusterPacketMaker()
     for restarted in [UInt16(9), 8, 1] {

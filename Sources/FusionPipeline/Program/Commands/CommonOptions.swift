@@ -26,7 +26,8 @@ extension Program {
   }
 
   func machine(
-    _ configuration: MachineConfiguration, _ purpose: Machine.Purpose, files: [(name: String, bytes: [UInt8])] = []
+    _ configuration: MachineConfiguration, _ purpose: Machine.Purpose,
+    files: [(name: String, bytes: [UInt8])] = []
   ) throws -> Machine {
     do {
       return try Machine(configuration, registry: registry, purpose: purpose) { (path) throws(SetupProblem) in
@@ -94,7 +95,8 @@ extension Program {
   /// A file without a byte is no torn log: nothing was ever recorded into it.
   static func refuseEmpty(_ source: FileSource, _ path: String) throws {
     guard source.byteCount == 0 else { return }
-    throw ProgramStop(ProgramStop.badData, "\(path) is empty: nothing was recorded into it, or copying it failed")
+    throw ProgramStop(
+      ProgramStop.badData, "\(path) is empty: nothing was recorded into it, or copying it failed")
   }
 }
 
@@ -102,7 +104,8 @@ extension FileSink {
   /// Establishes a small file with these bytes, or leaves nothing behind.
   func writeAll(_ bytes: [UInt8]) throws(StorageFailure) {
     do throws(StorageFailure) {
-      unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StorageFailure) in unsafe try write(bytes) }
+      unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StorageFailure) in unsafe try write(bytes)
+      }
       try establish()
       try close()
     } catch {

@@ -2,12 +2,15 @@ import ArgumentParser
 
 struct ImportCommand: ProgramCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Brings foreign recordings (pcap, candump, image folders, CSV) into a log for replays.")
+    commandName: "import",
+    abstract: "Brings foreign recordings (pcap, candump, image folders, CSV) into a log for replays.")
   @Argument(help: "Recordings; their packets are merged by time.") var sources: [String]
   @Option(help: "The configuration whose sensors they feed.") var config: String
   @Option(help: "The log to write (MCAP).") var output: String
-  @Flag(help: "Takes what is whole of a capture that was cut off, instead of refusing it.") var acceptCut = false
-  @Option(name: .customLong("loop"), help: "Repeats each source until so many seconds are filled.") var loopSeconds: Double?
+  @Flag(help: "Takes what is whole of a capture that was cut off, instead of refusing it.") var acceptCut =
+    false
+  @Option(name: .customLong("loop"), help: "Repeats each source until so many seconds are filled.")
+  var loopSeconds: Double?
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
@@ -32,7 +35,8 @@ struct ImportCommand: ProgramCommand {
       guard let importer = program.registry.importers.first(where: { $0.accepts(source) }) else {
         throw ProgramStop(
           ProgramStop.badData,
-          "\(source): no importer takes this; known: \(program.registry.importers.map(\.name).joined(separator: ", "))")
+          "\(source): no importer takes this; known: \(program.registry.importers.map(\.name).joined(separator: ", "))"
+        )
       }
       let opened: ImportedPackets
       do { opened = try importer.open(source, targets) } catch { throw Self.stop(error, source) }
@@ -52,19 +56,23 @@ struct ImportCommand: ProgramCommand {
         guard let cut = opened.cutAt() else { continue }
         throw ProgramStop(
           ProgramStop.badData,
-          "\(cut.hasPrefix(source) ? "" : "\(source): ")\(cut)\nno log was written; --accept-cut takes what is whole")
+          "\(cut.hasPrefix(source) ? "" : "\(source): ")\(cut)\nno log was written; --accept-cut takes what is whole"
+        )
       }
     }
     for (number, name) in machine.sensorNames {
       let count = counts[number, default: 0]
-      console.say("\(Format.left(name, 16)) \(count) packets\(count == 0 ? "   (none of the sources feeds it)" : "")")
+      console.say(
+        "\(Format.left(name, 16)) \(count) packets\(count == 0 ? "   (none of the sources feeds it)" : "")")
     }
     for (source, opened) in remarks {
       for line in opened.remarks() { console.say(line.hasPrefix(source) ? line : "\(source): \(line)") }
     }
     guard counts.values.reduce(0, +) > 0 else {
       throw ProgramStop(
-        ProgramStop.badData, "nothing in the sources fits a sensor of \(config): check ports, buses and models; no log was written")
+        ProgramStop.badData,
+        "nothing in the sources fits a sensor of \(config): check ports, buses and models; no log was written"
+      )
     }
     return 0
   }
@@ -87,7 +95,8 @@ struct ImportCommand: ProgramCommand {
         sink: file.sink,
         header: SessionHeader(
           configurationText: machine.configuration.text, configurationName: machine.configuration.name,
-          overrides: machine.configuration.overrides, session: 1, epoch: first.arrival, realtimeOffsetNanoseconds: 0,
+          overrides: machine.configuration.overrides, session: 1, epoch: first.arrival,
+          realtimeOffsetNanoseconds: 0,
           decisionVersion: program.registry.decisionVersion, buildVersion: program.registry.buildVersion,
           kind: "import", attachments: machine.files),
         topics: machine.topics)
@@ -117,10 +126,13 @@ struct ImportCommand: ProgramCommand {
 
   private static func stop(_ error: any Error, _ place: String) -> ProgramStop {
     switch error {
-    case is StorageFailure, is ProgramStop, is Problems, is ConfigurationProblem, is SetupProblem, is FileUnreadable:
+    case is StorageFailure, is ProgramStop, is Problems, is ConfigurationProblem, is SetupProblem,
+      is FileUnreadable:
       ProgramStop.from(error)
     case let failure as ReplayFailure:
-      ProgramStop(ProgramStop.badData, failure.message.hasPrefix(place) ? failure.message : "\(place): \(failure.message)")
+      ProgramStop(
+        ProgramStop.badData,
+        failure.message.hasPrefix(place) ? failure.message : "\(place): \(failure.message)")
     case let failure as LinkFailure: ProgramStop(ProgramStop.badData, "\(place): \(failure.message)")
     default: ProgramStop(ProgramStop.badData, "\(place): \(error)")
     }

@@ -14,12 +14,14 @@ struct CheckCommand: ProgramCommand {
     let timing = configuration.timing
     let left = timing.deadlineNanoseconds - timing.publishReserveNanoseconds - budgets
     let parts = [
-      Format.count(configuration.sensors.count, "sensor"), Format.count(machine.chain.runner.stages.count, "stage"),
+      Format.count(configuration.sensors.count, "sensor"),
+      Format.count(machine.chain.runner.stages.count, "stage"),
       Format.count(configuration.actuators.count, "actuator"),
     ]
     print("\(config): fine. \(parts.joined(separator: ", ")).")
     print(
-      "Deadline \(Format.milliseconds(timing.deadlineNanoseconds)) ms − publishing \(Format.milliseconds(timing.publishReserveNanoseconds)) ms − stages' budgets \(Format.milliseconds(budgets)) ms leaves \(Format.milliseconds(left)) ms for transport, decoding, waiting and waking.")
+      "Deadline \(Format.milliseconds(timing.deadlineNanoseconds)) ms − publishing \(Format.milliseconds(timing.publishReserveNanoseconds)) ms − stages' budgets \(Format.milliseconds(budgets)) ms leaves \(Format.milliseconds(left)) ms for transport, decoding, waiting and waking."
+    )
     for line in machine.wiring { print("  \(line)") }
     return 0
   }
@@ -36,7 +38,8 @@ extension CheckCommand {
       do {
         _ = try kind.make(
           LinkPlan(
-            sensorName: sensor.name, settings: settings, sensor: sensor.settings, clock: LiveClock(), provided: [:]))
+            sensorName: sensor.name, settings: settings, sensor: sensor.settings, clock: LiveClock(),
+            provided: [:]))
       } catch let problem as ConfigurationProblem {
         problems.append(problem.description)
       } catch {
@@ -54,7 +57,9 @@ struct SchemaCommand: ProgramCommand {
     commandName: "schema", abstract: "Prints the JSON Schema of a configuration.")
 
   func execute(_ program: Program) throws -> Int32 {
-    print(SchemaWriter.schema(of: program.registry.declaration, identifier: "urn:fusion:configuration:1").jsonText(.pretty))
+    print(
+      SchemaWriter.schema(of: program.registry.declaration, identifier: "urn:fusion:configuration:1")
+        .jsonText(.pretty))
     return 0
   }
 }
@@ -78,7 +83,9 @@ struct DecodeCommand: ProgramCommand {
     try program.checkInput(input)
     try program.checkOutput(output)
     guard OutputLog.isRegularOrAbsent(output) else {
-      throw ProgramStop(ProgramStop.storage, "\(output) is no plain file: a decoded file is written beside its place and moved there")
+      throw ProgramStop(
+        ProgramStop.storage,
+        "\(output) is no plain file: a decoded file is written beside its place and moved there")
     }
     do {
       let result = try export(ExportPlan(input: input, output: output, calibration: calibration))
@@ -100,25 +107,32 @@ struct MissCommand: ProgramCommand {
 
   func validate() throws {
     guard ["list", "show"].contains(action) else { throw ValidationError("miss takes list or show") }
-    if action == "show", number == nil { throw ValidationError("miss show LOG ID: give the number from the list") }
+    if action == "show", number == nil {
+      throw ValidationError("miss show LOG ID: give the number from the list")
+    }
   }
 
   func execute(_ program: Program) throws -> Int32 {
     let session = try program.session(log)
     var misses: [Miss] = []
     do {
-      for bytes in try session.messages(Miss.topic) { if let miss = Miss(decoding: bytes) { misses.append(miss) } }
+      for bytes in try session.messages(Miss.topic) {
+        if let miss = Miss(decoding: bytes) { misses.append(miss) }
+      }
     } catch { throw ProgramStop.from(error) }
     if action == "list" {
       for (index, miss) in misses.enumerated() {
         print(
-          "\(Format.padded("\(index + 1)", 5))  slot \(miss.slot)  frame \(miss.frame)  \(Self.cause(miss))  \(Format.milliseconds(miss.overshootNanoseconds)) ms over  published by \(miss.published == 0 ? "the frame" : "the guard")")
+          "\(Format.padded("\(index + 1)", 5))  slot \(miss.slot)  frame \(miss.frame)  \(Self.cause(miss))  \(Format.milliseconds(miss.overshootNanoseconds)) ms over  published by \(miss.published == 0 ? "the frame" : "the guard")"
+        )
       }
       print(Format.count(misses.count, "miss", "misses"))
       return 0
     }
     guard let number, misses.indices.contains(number - 1) else {
-      throw ProgramStop(ProgramStop.noInput, "\(log) has \(Format.count(misses.count, "miss", "misses")); there is no number \(number ?? 0)")
+      throw ProgramStop(
+        ProgramStop.noInput,
+        "\(log) has \(Format.count(misses.count, "miss", "misses")); there is no number \(number ?? 0)")
     }
     let miss = misses[number - 1]
     print("miss \(number) of \(log)")
@@ -129,9 +143,12 @@ struct MissCommand: ProgramCommand {
       "cause: \(Self.cause(miss))"
         + (miss.culpritNanoseconds > 0 ? ", took \(Format.milliseconds(miss.culpritNanoseconds)) ms" : ""))
     if miss.culpritStage >= 0 { print("culprit: stage \(miss.culpritStage + 1)") }
-    print("deadline \(miss.deadline.nanoseconds) ns, finished \(Format.milliseconds(miss.overshootNanoseconds)) ms after it")
     print(
-      "evidence: \(miss.evidence.involuntarySwitches) involuntary and \(miss.evidence.voluntarySwitches) voluntary switches, \(miss.evidence.minorFaults) minor and \(miss.evidence.majorFaults) major faults, host gap \(Format.milliseconds(miss.evidence.hostGapNanoseconds)) ms")
+      "deadline \(miss.deadline.nanoseconds) ns, finished \(Format.milliseconds(miss.overshootNanoseconds)) ms after it"
+    )
+    print(
+      "evidence: \(miss.evidence.involuntarySwitches) involuntary and \(miss.evidence.voluntarySwitches) voluntary switches, \(miss.evidence.minorFaults) minor and \(miss.evidence.majorFaults) major faults, host gap \(Format.milliseconds(miss.evidence.hostGapNanoseconds)) ms"
+    )
     print("published: \(miss.published == 0 ? "the frame's commands" : "the guard's")")
     return 0
   }

@@ -10,7 +10,9 @@ struct LogCommand: ProgramCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
-    guard ["info", "cat", "recover"].contains(action) else { throw ValidationError("log takes info, cat or recover") }
+    guard ["info", "cat", "recover"].contains(action) else {
+      throw ValidationError("log takes info, cat or recover")
+    }
     if action == "recover", output == nil { throw ValidationError("log recover LOG --output FILE") }
   }
 
@@ -33,23 +35,36 @@ struct LogCommand: ProgramCommand {
 
   private func info(_ source: FileSource) throws -> Int32 {
     let index = try open(source)
-    print("\(log): \(source.byteCount) bytes, profile \"\(index.header.profile)\", library \"\(index.header.library)\"")
-    if index.isFromScan { print("no summary: the log is torn; this was read by a scan (`fusiond log recover` makes it whole)") }
+    print(
+      "\(log): \(source.byteCount) bytes, profile \"\(index.header.profile)\", library \"\(index.header.library)\""
+    )
+    if index.isFromScan {
+      print("no summary: the log is torn; this was read by a scan (`fusiond log recover` makes it whole)")
+    }
     for problem in index.problems { print("damaged: \(problem.description)") }
     if let session = try? SessionReader(source) {
       let header = session.header
-      print("\(header.kind) session \(header.session) of \"\(header.configurationName)\", decided by \(header.decisionVersion), build \(header.buildVersion)")
+      print(
+        "\(header.kind) session \(header.session) of \"\(header.configurationName)\", decided by \(header.decisionVersion), build \(header.buildVersion)"
+      )
       if !header.overrides.isEmpty { print("overrides: \(header.overrides.joined(separator: ", "))") }
       if !header.realtimeRequested.isEmpty { print("real time asked: \(header.realtimeRequested)") }
     }
     if let statistics = index.statistics {
-      let seconds = Double(Int64(clamping: statistics.messageEndTime) - Int64(clamping: statistics.messageStartTime)) / 1e9
-      print("\(statistics.messageCount) messages in \(Format.fixed(seconds, 2)) s, \(statistics.chunkCount) chunks, \(statistics.attachmentCount) attachments")
+      let seconds =
+        Double(Int64(clamping: statistics.messageEndTime) - Int64(clamping: statistics.messageStartTime))
+        / 1e9
+      print(
+        "\(statistics.messageCount) messages in \(Format.fixed(seconds, 2)) s, \(statistics.chunkCount) chunks, \(statistics.attachmentCount) attachments"
+      )
     }
     let counts = Dictionary(
-      index.statistics?.channelMessageCounts.map { ($0.channelID, $0.value) } ?? [], uniquingKeysWith: { first, _ in first })
+      index.statistics?.channelMessageCounts.map { ($0.channelID, $0.value) } ?? [],
+      uniquingKeysWith: { first, _ in first })
     for channel in index.channels.values.sorted(by: { $0.topic < $1.topic }) {
-      print("  \(Format.left(channel.topic, 36)) \(Format.padded("\(counts[channel.id] ?? 0)", 10))  \(index.schemas[channel.schemaID]?.name ?? "")")
+      print(
+        "  \(Format.left(channel.topic, 36)) \(Format.padded("\(counts[channel.id] ?? 0)", 10))  \(index.schemas[channel.schemaID]?.name ?? "")"
+      )
     }
     return 0
   }
@@ -82,20 +97,25 @@ extension LogCommand {
     do {
       let report = try McapRecovery.recover(from: source, to: file.sink)
       try file.establish()
-      print("\(output): \(report.messages) messages, \(report.attachments) attachments, \(report.metadata) metadata records")
+      print(
+        "\(output): \(report.messages) messages, \(report.attachments) attachments, \(report.metadata) metadata records"
+      )
       if report.wasComplete { print("the log was whole") }
       for loss in report.lost { print("lost: \(loss.byteCount) bytes at \(loss.offset): \(loss.reason)") }
       if report.damagedMessages > 0 { print("left out as damaged: \(report.damagedMessages) messages") }
       if report.uncheckedMessages > 0 {
         print("\(report.uncheckedMessages) messages had no checksum to prove them (a torn last chunk)")
       }
-      if !report.doubtfulTopics.isEmpty { print("doubtful: \(report.doubtfulTopics.joined(separator: ", "))") }
+      if !report.doubtfulTopics.isEmpty {
+        print("doubtful: \(report.doubtfulTopics.joined(separator: ", "))")
+      }
       return 0
     } catch {
       file.discard()
       switch error {
       case McapFailure.storage(let failure): throw ProgramStop(ProgramStop.storage, failure.message)
-      case let failure as McapFailure: throw ProgramStop(ProgramStop.badData, "\(log): \(failure.description)")
+      case let failure as McapFailure:
+        throw ProgramStop(ProgramStop.badData, "\(log): \(failure.description)")
       default: throw ProgramStop.from(error)
       }
     }

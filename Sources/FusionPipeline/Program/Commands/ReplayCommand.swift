@@ -2,10 +2,12 @@ import ArgumentParser
 
 struct ReplayCommand: ProgramCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Repeats a recorded session: from its choices, or in virtual time where it has none.")
+    commandName: "replay",
+    abstract: "Repeats a recorded session: from its choices, or in virtual time where it has none.")
   @Argument(help: "The log (MCAP).") var log: String
   @Option(help: "Another configuration than the log's own; implies virtual time.") var config: String?
-  @Flag(help: "Holds every command against the log's; exit 1 names the first that differs.") var verify = false
+  @Flag(help: "Holds every command against the log's; exit 1 names the first that differs.") var verify =
+    false
   @Flag(name: .customLong("virtual"), help: "Decides anew in virtual time even where the log has choices.")
   var isVirtual = false
   @Option(help: "max, or a factor of real time.") var speed = "max"
@@ -17,8 +19,12 @@ struct ReplayCommand: ProgramCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
-    if speed != "max", !(Double(speed) ?? 0 > 0) { throw ValidationError("--speed takes max or a number above 0") }
-    if let fromSeconds, !(fromSeconds >= 0) { throw ValidationError("--from takes a number of seconds from 0") }
+    if speed != "max", !(Double(speed) ?? 0 > 0) {
+      throw ValidationError("--speed takes max or a number above 0")
+    }
+    if let fromSeconds, !(fromSeconds >= 0) {
+      throw ValidationError("--from takes a number of seconds from 0")
+    }
     if !(1...2).contains(threads) { throw ValidationError("--threads takes 1 or 2") }
     if verify, config != nil || isVirtual || !options.overrides.isEmpty {
       throw ValidationError(
@@ -32,21 +38,26 @@ struct ReplayCommand: ProgramCommand {
     try program.checkOutput(report)
     let header = session.header
     if let damage = session.damage {
-      console.say("\(log) is torn or damaged: \(damage)\nwhat is whole is replayed; `fusiond log recover \(log) --output FILE` writes a whole log of it")
+      console.say(
+        "\(log) is torn or damaged: \(damage)\nwhat is whole is replayed; `fusiond log recover \(log) --output FILE` writes a whole log of it"
+      )
     }
     let isFaithful = session.hasChoices && config == nil && !isVirtual && options.overrides.isEmpty
     if verify, !isFaithful {
       throw ProgramStop(
         ProgramStop.badData,
-        "\(log): the log has no choices to verify against (it is an import); make its reference with `fusiond replay \(log) --record FILE` and verify that")
+        "\(log): the log has no choices to verify against (it is an import); make its reference with `fusiond replay \(log) --record FILE` and verify that"
+      )
     }
     if isFaithful, record != nil {
       throw ProgramStop(
         ProgramStop.usage,
-        "--record: a faithful replay would write what \(log) holds already; with --virtual it decides anew and records that")
+        "--record: a faithful replay would write what \(log) holds already; with --virtual it decides anew and records that"
+      )
     }
     if !isFaithful, fromSeconds != nil {
-      throw ProgramStop(ProgramStop.usage, "--from: a virtual replay has no state to begin with but its first packet's")
+      throw ProgramStop(
+        ProgramStop.usage, "--from: a virtual replay has no state to begin with but its first packet's")
     }
     let configuration = try configuration(program, header)
     let machine = try program.machine(configuration, .replay, files: header.attachments)
@@ -80,7 +91,8 @@ struct ReplayCommand: ProgramCommand {
     try program.write(verdict.report, to: report)
     console.say(verdict.report.summary)
     console.say(
-      "replayed \(Format.fixed(verdict.report.seconds, 1)) s in \(Format.fixed(verdict.report.wallSeconds, 2)) s (\(Format.fixed(verdict.report.seconds / max(verdict.report.wallSeconds, 1e-9), 1)) × real time)")
+      "replayed \(Format.fixed(verdict.report.seconds, 1)) s in \(Format.fixed(verdict.report.wallSeconds, 2)) s (\(Format.fixed(verdict.report.seconds / max(verdict.report.wallSeconds, 1e-9), 1)) × real time)"
+    )
     return verify || isFaithful ? conclude(verdict, console) : 0
   }
 
@@ -119,16 +131,20 @@ struct ReplayCommand: ProgramCommand {
       return 0
     }
     if let gaps = verdict.gaps, let first = comparison.firstDivergence {
-      console.fail("cannot be replayed from its first loss on: \(gaps); first command that comes out otherwise: \(first)")
+      console.fail(
+        "cannot be replayed from its first loss on: \(gaps); first command that comes out otherwise: \(first)"
+      )
       return ProgramStop.no
     }
     if let other = verdict.otherVersion {
       console.say(
-        "the log was decided by version \"\(other)\", this program is another: \(comparison.divergent) of \(comparison.compared) commands differ")
+        "the log was decided by version \"\(other)\", this program is another: \(comparison.divergent) of \(comparison.compared) commands differ"
+      )
     }
     if verdict.unreplayable > 0, let first = verdict.firstUnreplayable {
       console.fail(
-        "\(verdict.unreplayable) frame(s) cannot be replayed, for want of what the log has lost; first: \(first); the \(comparison.compared - comparison.divergent) commands before are equal")
+        "\(verdict.unreplayable) frame(s) cannot be replayed, for want of what the log has lost; first: \(first); the \(comparison.compared - comparison.divergent) commands before are equal"
+      )
     }
     if let missing = comparison.firstMissing, verdict.endsAt == nil {
       console.fail("\(comparison.missing) command(s) cannot be compared; first: \(missing)")
@@ -147,7 +163,10 @@ private final class Pace {
 
   func hold(_ instant: Stamp) {
     guard let speed else { return }
-    guard let first else { return self.first = (instant, clock.now()) }
+    guard let first else {
+      self.first = (instant, clock.now())
+      return
+    }
     let due = first.wall + Int64.nanoseconds(Double(instant - first.log) / speed)
     if due > clock.now() { sleepUntil(due) }
   }

@@ -6,7 +6,9 @@ struct RunCommand: ProgramCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs a machine live until stopped (SIGINT, SIGTERM).")
   @Argument(help: "The configuration (JSON).") var config: String
-  @Flag(name: .customLong("single-process"), help: "Output side and pipeline in one process (the only way in this version).")
+  @Flag(
+    name: .customLong("single-process"),
+    help: "Output side and pipeline in one process (the only way in this version).")
   var singleProcess = false
   @Option(help: "Records the run into this MCAP file.") var record: String?
   @Option(help: "Stops by itself after so many seconds.") var duration: Double?
@@ -42,7 +44,8 @@ struct RunCommand: ProgramCommand {
       throw ProgramStop(
         ProgramStop.internalFault,
         outcome.hung.joined(separator: "\n")
-          + "\nthe guard answered its slots, the final command has left and the log is whole: `fusiond replay` on it with that stage under a debugger")
+          + "\nthe guard answered its slots, the final command has left and the log is whole: `fusiond replay` on it with that stage under a debugger"
+      )
     }
     let silent = run.sensorHealth.filter { $0.health.opens == 0 }
     if !silent.isEmpty {
@@ -76,7 +79,8 @@ public struct LiveSession {
     let end = seconds.map { began + Int64.seconds($0) } ?? .distantFuture
     var number = 0
     sleepUntil(min(began + 20_000_000, end))
-    console.say("real time: asked \(run.machine.configuration.realtime.description); granted \(run.grantedDescription)")
+    console.say(
+      "real time: asked \(run.machine.configuration.realtime.description); granted \(run.grantedDescription)")
     while clock.now() < end, !isStopped() {
       sleepUntil(min(clock.now() + 100_000_000, end))
       number += 1

@@ -31,7 +31,8 @@ public final class Recorder {
     var options = McapWriterOptions.recording
     // Every chunk stands alone, so that damage to one costs that one only.
     options.repeatsDefinitionsInEachChunk = true
-    writer = try McapWriter(sink: sink, profile: "fusion", library: "fusiond \(header.buildVersion)", options: options)
+    writer = try McapWriter(
+      sink: sink, profile: "fusion", library: "fusiond \(header.buildVersion)", options: options)
     offset = header.realtimeOffsetNanoseconds
     do throws(StorageFailure) {
       if writesHeader { try writer.add(header.metadata) }
@@ -42,7 +43,8 @@ public final class Recorder {
           data: Array(header.configurationText.utf8)))
       for file in header.attachments {
         try writer.attach(
-          McapAttachment(logTime: began, name: file.name, mediaType: "application/octet-stream", data: file.bytes))
+          McapAttachment(
+            logTime: began, name: file.name, mediaType: "application/octet-stream", data: file.bytes))
       }
       var schemas: [String: UInt16] = [:]
       for entry in topics.entries {
@@ -51,7 +53,8 @@ public final class Recorder {
           schema = known
         } else {
           schema = try writer.addSchema(
-            name: entry.layout.name, encoding: RecordLayout.encoding, data: Array(entry.layout.schemaText.utf8))
+            name: entry.layout.name, encoding: RecordLayout.encoding,
+            data: Array(entry.layout.schemaText.utf8))
           schemas[entry.layout.name] = schema
         }
         channels[entry.number] = try writer.addChannel(

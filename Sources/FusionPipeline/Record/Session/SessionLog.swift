@@ -18,7 +18,8 @@ public struct SessionHeader: Sendable, Equatable {
   public var attachments: [(name: String, bytes: [UInt8])]
 
   public init(
-    configurationText: String, configurationName: String, overrides: [String] = [], session: UInt64, epoch: Stamp,
+    configurationText: String, configurationName: String, overrides: [String] = [], session: UInt64,
+    epoch: Stamp,
     realtimeOffsetNanoseconds: Int64, decisionVersion: String, buildVersion: String, kind: String,
     realtimeRequested: String = "", realtimeGranted: String = "",
     attachments: [(name: String, bytes: [UInt8])] = []
@@ -38,7 +39,8 @@ public struct SessionHeader: Sendable, Equatable {
   }
 
   public static func == (a: SessionHeader, b: SessionHeader) -> Bool {
-    a.configurationText == b.configurationText && a.session == b.session && a.epoch == b.epoch && a.kind == b.kind
+    a.configurationText == b.configurationText && a.session == b.session && a.epoch == b.epoch
+      && a.kind == b.kind
   }
 
   static let metadataName = "fusion.session"
@@ -59,7 +61,8 @@ public struct SessionHeader: Sendable, Equatable {
   init?(_ metadata: McapMetadata, configuration: [UInt8], attachments: [(name: String, bytes: [UInt8])]) {
     let properties = metadata.properties
     guard
-      let session = properties["session"].flatMap(UInt64.init), let epoch = properties["epoch_ns"].flatMap(Int64.init),
+      let session = properties["session"].flatMap(UInt64.init),
+      let epoch = properties["epoch_ns"].flatMap(Int64.init),
       let offset = properties["realtime_offset_ns"].flatMap(Int64.init)
     else { return nil }
     let overrides = properties["overrides"] ?? ""

@@ -69,7 +69,8 @@ public final class SessionReader {
   public var damage: String? {
     var parts: [String] = []
     switch index.ending {
-    case .truncated(let at, let reason), .damaged(let at, let reason): parts.append("at byte \(at): \(reason)")
+    case .truncated(let at, let reason), .damaged(let at, let reason):
+      parts.append("at byte \(at): \(reason)")
     case .complete, nil: break
     }
     parts += index.problems.prefix(3).map(\.description)
@@ -131,7 +132,8 @@ final class LoggedPackets: PacketSource {
         let flags = SampleFlags(rawValue: reader.next())
         let firstSequence = reader.next(UInt64.self)
         var packet = RecordedPacket(
-          sensor: sensor, arrival: Stamp(nanoseconds: Int64(clamping: message.logTime)) - offset, flags: flags,
+          sensor: sensor, arrival: Stamp(nanoseconds: Int64(clamping: message.logTime)) - offset,
+          flags: flags,
           bytes: Array(bytes[RawPacket.headBytes...]), firstSequence: firstSequence)
         let last = lastNumbers.updateValue(message.sequence, forKey: message.channelID) ?? 0
         packet.isAfterLoss = message.sequence != 0 && message.sequence != last &+ 1
