@@ -23,6 +23,7 @@ final class FrameThread: @unchecked Sendable {
   private var previous = CommandSet()
   private var hasPrevious = false
   private var nextSnapshot = Stamp.zero
+  private var skipsTold: UInt64 = 0
   /// Frames that have ended, for progress and the report.
   let framesRun = Atomic<UInt64>(0)
 
@@ -57,7 +58,13 @@ final class FrameThread: @unchecked Sendable {
       let seen = doorbell.count
       chain.drain(into: scheduler)
       let now = clock.now()
-      switch scheduler.step(now: now, isSettled: { chain.isSettled(at: $0, now: now) }) {
+      let step = scheduler.step(now: now, isSettled: { chain.isSettled(at: $0, now: now) })
+      if scheduler.counts.overrunSkips != skipsTold {
+        // Slots may have been given up, which need not wait for the frame at hand.
+        skipsTold = scheduler.counts.overrunSkips
+        outputBell.ring()
+      }
+      switch step {
       case .wait(let until): doorbell.wait(seen: seen, until: until)
       case .release(let release): frame(release)
       }

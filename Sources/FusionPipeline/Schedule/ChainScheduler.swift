@@ -87,6 +87,7 @@ public final class ChainScheduler {
     // Late by whole periods: only the newest one is worth running.
     if let newest = grid.lastSlot(notAfter: now), newest > nextPeriodic {
       counts.overrunSkips &+= newest - nextPeriodic
+      giveUp(nextPeriodic..<newest)
       nextPeriodic = newest
       isHolding = false
     }
@@ -108,6 +109,15 @@ public final class ChainScheduler {
     }
     return release(
       slot, instant: instant, due: possible, now: now, deadline: deadline, trigger: SampleHeader())
+  }
+
+  /// Leaves slots that nobody can fill any more to the guard at once: waiting for their deadlines, where these
+  /// are longer than the period, it would hold back the commands of the slots behind them.
+  private func giveUp(_ slots: Range<UInt64>) {
+    for slot in slots.suffix(SlotBoard.cells) {
+      let cutoff = grid.instant(of: slot) + timing.deadlineNanoseconds - timing.publishReserveNanoseconds
+      if board.claim(slot, cutoff: cutoff) { board.fail(slot, reason: .overrunSkip) }
+    }
   }
 
   private func onTrigger(now: Stamp, isSettled: (Stamp) -> Bool) -> Step {

@@ -42,6 +42,25 @@ struct PeriodicChainTests {
     #expect(run.releases.overrunSkips == 1)
   }
 
+  @Test("A skipped slot goes to the guard at once and does not hold back the frames behind it")
+  func skippedSlot() throws {
+    var machine = periodicMachine()
+    // A deadline of five periods: the guard would wait as long for a frame that cannot come.
+    machine.timing = ChainTiming(
+      trigger: .period, periodNanoseconds: .millis(20), deadlineNanoseconds: .millis(100))
+    var settings = VirtualRunner.Settings()
+    settings.stageDuration = { frame, _ in frame == 4 ? .millis(50) : nil }
+    let run = ProbeRun(machine, settings: settings)
+    try run.run(steadyPackets(sensor: 1, period: .millis(5), count: 100))
+    // The fourth frame ends at 110 ms: slot 4 (80 ms) is given up then, slot 5 (100 ms) is run, late.
+    let slots = run.slots.prefix(8)
+    #expect(slots.map(\.slot) == [0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(slots.map(\.sent) == [1, 21, 41, 110, 110, 111, 121, 141].map { .millis($0) })
+    #expect(slots.filter { $0.winner != SlotWinner.frame.rawValue }.map(\.slot) == [4])
+    #expect(slots[4].reason == CommandReason.overrunSkip.rawValue && slots[4].instant == .millis(80))
+    #expect(run.books.byGuard[.overrunSkip] == 1 && run.releases.slotSkips == 0)
+  }
+
   @Test("Each frame's step is the time since the frame before, 0 in the first and after a failed one longer")
   func steps() throws {
     var machine = periodicMachine()
