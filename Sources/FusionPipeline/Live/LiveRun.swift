@@ -272,6 +272,7 @@ public final class LiveRun {
         report.hung.append("thread \(thread.name) does not come back from its device")
       }
     }
+    for thread in threads { thread.leaveBehind() }
     threads = []
     if let recorder {
       // A lost recording must not cost the report of the run: it is said in it.

@@ -69,7 +69,14 @@ public struct GrantedRights: BitwiseCopyable, Sendable, Equatable {
     isStarted = false
   }
 
-  /// The same, but gives up after a while: false when the thread still runs, which then keeps what it uses
+  /// Gives up on the thread's end: what it holds is freed whenever it comes.
+  func leaveBehind() {
+    guard isStarted else { return }
+    pthread_detach(handle)
+    isStarted = false
+  }
+
+  /// The same as `join()`, but gives up after a while: false when the thread still runs, which then keeps what it uses
   /// alive and may be joined again.
   public func join(withinNanoseconds limit: Int64, clock: any PipelineClock) -> Bool {
     guard isStarted else { return true }
