@@ -53,6 +53,9 @@ public struct CommandPublishSettings: Sendable, Equatable {
   private let incoming: UnsafeMutableRawBufferPointer
   private let mirrorsJSON: Bool
   private var mirror = CommandMirror()
+  /// This slot's frames, to be mirrored when all have been sent.
+  private let waiting: UnsafeMutableRawBufferPointer
+  private var mirrored = 0
 
   /// - Parameter context: shared with subscribers on `inproc://`; else the sink has its own.
   public init(
@@ -94,9 +97,13 @@ public struct CommandPublishSettings: Sendable, Equatable {
     subscriptions = SubscriptionCount(topics: settings.topics.map { CommandTopic($0) })
     mirrorsJSON = settings.mirrorsJSON
     unsafe incoming = .allocate(byteCount: 64, alignment: 8)
+    unsafe waiting = .allocate(byteCount: CommandSet.maximumActuators * CommandFrame.byteCount, alignment: 8)
   }
 
-  deinit { unsafe incoming.deallocate() }
+  deinit {
+    unsafe incoming.deallocate()
+    unsafe waiting.deallocate()
+  }
 
   public func publish(_ frame: RawSpan) throws(CommandSinkFailure) {
     guard context != nil else {
@@ -110,7 +117,33 @@ public struct CommandPublishSettings: Sendable, Equatable {
       throw CommandSinkFailure(CommandSocketFailure.describe(code, "cannot send", at: "commands").message)
     }
     published &+= 1
-    if mirrorsJSON { publishMirror(of: frame) }
+    if mirrorsJSON { keepForMirror(frame) }
+  }
+
+  /// Sends the mirrors: formatting them between two actuators' commands would delay the second.
+  public func endSlot() {
+    guard context != nil else {
+      mirrored = 0
+      return
+    }
+    for index in 0..<mirrored {
+      let start = index * CommandFrame.byteCount
+      let frame = unsafe UnsafeRawBufferPointer(
+        rebasing: waiting[start..<start + CommandFrame.byteCount])
+      unsafe publishMirror(of: frame.bytes)
+    }
+    mirrored = 0
+  }
+
+  private func keepForMirror(_ frame: RawSpan) {
+    guard frame.byteCount == CommandFrame.byteCount, mirrored < CommandSet.maximumActuators else { return }
+    let start = mirrored * CommandFrame.byteCount
+    unsafe frame.withUnsafeBytes { bytes in
+      let place = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: waiting[start..<start + CommandFrame.byteCount])
+      unsafe place.copyMemory(from: bytes)
+    }
+    mirrored += 1
   }
 
   public func close(lingerMilliseconds: Int) {

@@ -31,8 +31,14 @@ extension SlotGuard {
 public protocol CommandSink: AnyObject {
   /// One complete frame, topic to CRC. The bytes are valid during the call.
   func publish(_ frame: RawSpan) throws(CommandSinkFailure)
+  /// All actuators' commands of a slot have been sent: the time for what is only for people.
+  func endSlot()
   /// Called once after the final safe command; waits at most `lingerMilliseconds` for it to leave.
   func close(lingerMilliseconds: Int)
+}
+
+extension CommandSink {
+  public func endSlot() {}
 }
 
 public struct CommandSinkFailure: Error, Sendable, Equatable {

@@ -61,6 +61,9 @@ import Crypto
     return failures
   }
 
+  /// Tells the sink that the slot's commands have left and been timed.
+  func endSlot() { sink?.endSlot() }
+
   /// Continues the counters of a session that was published up to here by somebody else: a replay that begins
   /// in the middle.
   func resume(after counters: [UInt32]) {

@@ -31,6 +31,7 @@ public final class SlotDesk {
   public func handle(_ decided: DecidedSlot, woken: Stamp, now: () -> Stamp) {
     let failures = publisher.publish(decided.set, at: woken)
     let sent = now()
+    publisher.endSlot()
     let isFrame = decided.winner == SlotWinner.frame.rawValue
     // A frame's cutoff is its deadline; a guard's has the publish reserve behind it.
     let latest = isFrame ? decided.cutoff : decided.cutoff + timing.publishReserveNanoseconds

@@ -186,6 +186,8 @@ import Testing
       var text = ""
       var buffer = [UInt8](repeating: 0, count: 4096)
       _ = try Self.publish(on: sink) {
+        // Mirrors leave when all of a slot's commands have.
+        sink.endSlot()
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe people.receive(into: $0) }
         if let count { text = String(decoding: buffer[..<min(count, buffer.count)], as: UTF8.self) }
         return !text.isEmpty
