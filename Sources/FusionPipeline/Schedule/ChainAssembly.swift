@@ -23,6 +23,8 @@ public struct ChainAssembly {
           // A damaged sample must not release a frame.
           if !header.flags.contains(.damaged) { scheduler.triggered(by: header) }
         }
+      } else if runner.taps[index].alignSettings.takesEverything {
+        runner.taps[index].drain { scheduler.requested(at: $0.ready) }
       } else {
         runner.taps[index].drain { _ in }
       }

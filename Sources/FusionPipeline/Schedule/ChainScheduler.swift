@@ -44,6 +44,8 @@ public final class ChainScheduler {
   public let board: SlotBoard
   public private(set) var counts = ReleaseCounts()
   private var pending: SampleHeader?
+  /// When the oldest operator's request came that no frame has taken up yet.
+  private var requestedAt: Stamp?
   /// The release at hand was seen waiting for an awaited sensor.
   private var isHolding = false
   private var lastInstant: Stamp = .never
@@ -71,6 +73,12 @@ public final class ChainScheduler {
     }
     pending = header
     isHolding = false
+  }
+
+  /// An operator has asked for something. The next frame takes it up; where the trigger is silent, a frame is
+  /// released for the request alone, or nobody could disengage a machine whose sensor has died.
+  public func requested(at ready: Stamp) {
+    if timing.trigger != .period, requestedAt == nil { requestedAt = ready }
   }
 
   /// - Parameter settledAt: for an instant, whether the awaited sensors have what it needs.
@@ -121,11 +129,11 @@ public final class ChainScheduler {
   }
 
   private func onTrigger(now: Stamp, isSettled: (Stamp) -> Bool) -> Step {
-    guard let trigger = pending else { return .wait(until: .distantFuture) }
+    guard let trigger = pending else { return onRequest(now: now) }
     guard trigger.capture > lastInstant else {
       pending = nil
       counts.staleSkips &+= 1
-      return .wait(until: .distantFuture)
+      return onRequest(now: now)
     }
     let limit = trigger.ready + timing.alignmentHoldNanoseconds
     let settled = isSettled(trigger.capture)
@@ -144,6 +152,22 @@ public final class ChainScheduler {
     return release(
       slot, instant: trigger.capture, due: possible, now: now, deadline: deadline,
       trigger: trigger)
+  }
+
+  /// A frame for an operator's request, when the trigger has been silent for a period since.
+  private func onRequest(now: Stamp) -> Step {
+    guard let requestedAt else { return .wait(until: .distantFuture) }
+    let due = requestedAt + timing.periodNanoseconds
+    if now < due { return .wait(until: due) }
+    let deadline = now + timing.deadlineNanoseconds
+    guard let slot = claimSlot(for: now, cutoff: deadline - timing.publishReserveNanoseconds) else {
+      // All slots up to now are taken; the next one opens within a period.
+      self.requestedAt = now
+      counts.slotSkips &+= 1
+      return .wait(until: now + timing.periodNanoseconds)
+    }
+    return release(
+      slot, instant: max(now, lastInstant + 1), due: due, now: now, deadline: deadline, trigger: SampleHeader())
   }
 
   /// When the release became possible: at once, when the last awaited sensor was seen to have spoken, or when
@@ -172,6 +196,7 @@ public final class ChainScheduler {
       trigger: trigger)
     nextFrame += 1
     lastInstant = instant
+    requestedAt = nil
     counts.released &+= 1
     return .release(release)
   }

@@ -97,7 +97,33 @@ struct OperatorTests {
     #expect(recorded.digest == run.publisher.decisionDigest)
   }
 
-  @Test("An emergency stop that comes during a long gap in the frames acts in the next one")
+  @Test("The operator's word reaches the actuators within two periods of a dead trigger, and a replay repeats it")
+  func deadTrigger() throws {
+    var machine = operatorMachine()
+    machine.autoEngage = true
+    let packets = merged(
+      camera(4),
+      [
+        OperatorRequest.disengage.recorded(sensor: 1, arrival: .millis(500)),
+        OperatorRequest.emergencyStop.recorded(sensor: 1, arrival: .millis(900)),
+      ], camera(1, from: 2000))
+    let run = ProbeRun(machine)
+    try run.run(packets)
+    let all = run.commands(of: 0)
+    func modes(from start: Double, to end: Double) -> Set<CommandMode> {
+      Set(all.filter { $0.decidedAt >= .millis(start) && $0.decidedAt < .millis(end) }.map(\.mode))
+    }
+    #expect(!modes(from: 250, to: 500).contains(.inhibit))
+    #expect(modes(from: 600, to: 900) == [.inhibit])
+    #expect(modes(from: 1000, to: 1900) == [.emergency])
+    // One command in every slot all the while.
+    #expect(all.map(\.slot) == Array(0..<UInt64(all.count)))
+    let recorded = try RecordedRun(machine, packets)
+    let replayed = try ReplayedRun(machine, log: recorded.log)
+    #expect(replayed.comparison.divergent == 0 && replayed.digest == recorded.digest)
+  }
+
+  @Test("An emergency stop that comes during a long gap in the frames acts in that gap and after it")
   func gap() throws {
     var machine = operatorMachine()
     machine.autoEngage = true
@@ -106,7 +132,7 @@ struct OperatorTests {
       merged(
         camera(2), [OperatorRequest.emergencyStop.recorded(sensor: 1, arrival: .millis(100))],
         camera(2, from: 2000)))
-    #expect(modes(run) == [.auto, .auto, .emergency, .emergency])
+    #expect(modes(run) == [.auto, .auto, .emergency, .emergency, .emergency])
     #expect(run.counts[0][.used] == 1 && run.counts[0].dropped == 0)
   }
 
