@@ -94,6 +94,10 @@ public final class FaithfulRunner {
       slotsRun += 1
       onSlot?(index + 1, slots.count, slot)
     }
+    // Frames behind the last slot have no commands any more, but they took their time.
+    for record in frames[min(nextFrame, frames.count)...] where !record.outcome.isSubmitted {
+      books?.countStages(record.outcome.marks)
+    }
   }
 
   private func handle(_ slot: SlotRecord) throws(ReplayFailure) {
@@ -218,11 +222,22 @@ public final class FaithfulRunner {
           slot: record.outcome.release.slot, instant: record.outcome.release.release,
           reason: CommandReason(rawValue: outcome.failure) ?? .stageFailed, last: last)
     }
-    if record.outcome.isSubmitted, books != nil { marks[record.outcome.release.frame] = outcome.marks }
+    count(record)
     outcome.failure = max(outcome.failure, record.outcome.failure)
     outcome.isSubmitted = record.outcome.isSubmitted
     chain.runner.conclude(outcome)
     framesRun += 1
+  }
+
+  /// Keeps what a frame took while it was recorded: here it took no time that means anything.
+  private func count(_ record: FrameRecord) {
+    guard let books else { return }
+    guard record.outcome.isSubmitted else { return books.countStages(record.outcome.marks) }
+    var recorded = outcome.marks
+    recorded.aligned = record.outcome.marks.aligned
+    recorded.stageEnds = record.outcome.marks.stageEnds
+    recorded.stageCount = record.outcome.marks.stageCount
+    marks[record.outcome.release.frame] = recorded
   }
 
   /// A sample that was begun before the hole may lack points without lacking itself, so it counts as lost.

@@ -167,7 +167,8 @@ public final class ChainScheduler {
       return .wait(until: now + timing.periodNanoseconds)
     }
     return release(
-      slot, instant: max(now, lastInstant + 1), due: due, now: now, deadline: deadline, trigger: SampleHeader())
+      slot, instant: max(now, lastInstant + 1), due: due, now: now, deadline: deadline,
+      trigger: SampleHeader())
   }
 
   /// When the release became possible: at once, when the last awaited sensor was seen to have spoken, or when

@@ -194,6 +194,7 @@ import Testing
       }
       #expect(text.hasPrefix("json/act/steering\0{\"topic\":\"act/steering\","))
       #expect(text.hasSuffix("]}"))
+      sink.noticeSubscriptions()
       #expect(sink.subscribers(toTopic: 0) == 0)
       #expect(sink.subscriptionTotal == 1)
       // What is no command frame is sent as it is, and has no mirror.

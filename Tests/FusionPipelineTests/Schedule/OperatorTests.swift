@@ -97,7 +97,8 @@ struct OperatorTests {
     #expect(recorded.digest == run.publisher.decisionDigest)
   }
 
-  @Test("The operator's word reaches the actuators within two periods of a dead trigger, and a replay repeats it")
+  @Test(
+    "The operator's word reaches the actuators within two periods of a dead trigger, and a replay repeats it")
   func deadTrigger() throws {
     var machine = operatorMachine()
     machine.autoEngage = true
