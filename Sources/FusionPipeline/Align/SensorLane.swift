@@ -20,7 +20,6 @@
   private let window: FixedList<Entry>
   private let payload: PooledPayload<Sample>?
   private var seen = SequenceWindow()
-  private var previousInstant: Stamp = .never
   /// Nothing at or before this can be picked any more.
   private var usedThrough: Stamp = .never
 
@@ -81,7 +80,6 @@
     case .interpolate: pickAround(after: after, instant: instant)
     case .exact: pickExact(after: after, instant: instant)
     }
-    previousInstant = instant
   }
 
   /// Gives back what `pick` pinned, after the frame.

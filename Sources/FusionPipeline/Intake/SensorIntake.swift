@@ -23,8 +23,6 @@ public protocol AnySensor: AnyObject {
   /// Decodes one packet and puts what it completes into the ring.
   /// - Parameter readyAt: the clock to read when a sample enters the ring.
   func ingest(_ bytes: RawSpan, arrival: Stamp, flags: SampleFlags, readyAt: () -> Stamp)
-  /// Forgets partial content, after a reconnect.
-  func reset()
   /// The number that the next sample gets.
   var nextSequence: UInt64 { get }
   /// Numbers samples from here on as the recording did, whose packets before this one may be lost.
@@ -71,7 +69,6 @@ public final class SensorIntake<Decoder: SensorDecoder>: AnySensor {
   }
 
   public var decoderCounters: DecoderCounters { decoder.counters }
-  public func reset() { decoder.reset() }
   public var nextSequence: UInt64 {
     intakeCounts.samples &+ decoder.counters.droppedNoSlot &+ skippedSequences &+ 1
   }

@@ -48,8 +48,6 @@ public struct SampleFlags: OptionSet, BitwiseCopyable, Sendable, Hashable {
   public static let damaged = SampleFlags(rawValue: 1 << 3)
   /// The device stamp is already on the pipeline clock (V4L2 monotonic buffers).
   public static let deviceOnPipelineClock = SampleFlags(rawValue: 1 << 4)
-  /// An injected fault changed or delayed this sample.
-  public static let faultInjected = SampleFlags(rawValue: 1 << 5)
   /// The first packet after a link was opened again: what was under way before it is forgotten.
   public static let linkReopened = SampleFlags(rawValue: 1 << 6)
 }
